@@ -1,0 +1,1 @@
+"""Several different summaries of one video, drawn from a diffusion model over importance curves (SummDiff)."""

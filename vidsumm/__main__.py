@@ -1,0 +1,6 @@
+"""``python -m vidsumm``."""
+
+from vidsumm.cli.app import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,293 @@
+"""The settings of every stage: frozen dataclasses that TOML files and command-line flags both fill.
+
+A bad value raises `ConfigError` and names the flag that carries it.
+"""
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from vidsumm.errors import ConfigError
+
+__all__ = [
+    "BACKBONES",
+    "BackboneName",
+    "CutConfig",
+    "CutMode",
+    "DecodeConfig",
+    "DecoderName",
+    "DeviceName",
+    "FeatureConfig",
+    "SampleConfig",
+    "SegmenterName",
+    "SelectConfig",
+    "ShotConfig",
+    "SummarizeConfig",
+    "load_toml",
+    "parse_duration",
+]
+
+DecoderName = Literal["auto", "decord", "pyav"]
+BackboneName = Literal["inception-v3", "googlenet", "googlenet-bvlc"]
+DeviceName = Literal["auto", "cpu", "cuda"]
+SegmenterName = Literal["kts", "kernelcpd", "pelt", "uniform"]
+CutMode = Literal["exact", "copy", "none"]
+BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
+
+
+def _require(condition: bool, flag: str, value: object, wanted: str) -> None:
+    if not condition:
+        raise ConfigError(f"{flag}: {value!r} is not allowed", remedy=f"give {wanted}")
+
+
+def _choice(value: str, options: object, flag: str) -> None:
+    names = get_args(options)
+    _require(value in names, flag, value, "one of " + ", ".join(names))
+
+
+@dataclass(frozen=True)
+class DecodeConfig:
+    """How frames are sampled."""
+
+    fps: float = 2.0
+    """Samples per second (--fps)."""
+    decoder: DecoderName = "auto"
+    """decord first and PyAV behind it, or one of them (--decoder)."""
+    stall_s: float = 60.0
+    """Seconds without a frame after which a decoder is stopped (--stall-timeout)."""
+
+    def __post_init__(self) -> None:
+        _require(0.01 <= self.fps <= 60, "--fps", self.fps, "a rate between 0.01 and 60 samples per second")
+        _choice(self.decoder, DecoderName, "--decoder")
+        _require(self.stall_s > 0, "--stall-timeout", self.stall_s, "a positive number of seconds")
+
+
+@dataclass(frozen=True)
+class FeatureConfig:
+    """Which network describes the frames, and where it runs."""
+
+    backbone: BackboneName = "inception-v3"
+    """Feature network (--backbone)."""
+    backbone_weights: Path | None = None
+    """Its weights where they do not come with an installed package (--backbone-weights)."""
+    device: DeviceName = "auto"
+    """Where networks run (--device)."""
+    batch_size: int = 32
+    """Frames per network call (--batch-size)."""
+
+    def __post_init__(self) -> None:
+        _choice(self.backbone, BackboneName, "--backbone")
+        _choice(self.device, DeviceName, "--device")
+        _require(1 <= self.batch_size <= 4096, "--batch-size", self.batch_size, "a whole number from 1 to 4096")
+
+
+@dataclass(frozen=True)
+class ShotConfig:
+    """How the video is cut into shots."""
+
+    segmenter: SegmenterName = "kts"
+    """Change-point method (--segmenter)."""
+    min_shot_s: float = 1.0
+    """Shorter shots join a neighbour (--min-shot)."""
+    max_shot_s: float = 12.0
+    """Longer shots are divided (--max-shot)."""
+    penalty: float = 1.0
+    """Strength of the penalty on the number of shots (--penalty); `vmax` of KTS."""
+
+    def __post_init__(self) -> None:
+        _choice(self.segmenter, SegmenterName, "--segmenter")
+        _require(self.min_shot_s >= 0, "--min-shot", self.min_shot_s, "seconds, zero or more")
+        _require(
+            self.max_shot_s > 0 and self.max_shot_s >= 2 * self.min_shot_s,
+            "--max-shot",
+            self.max_shot_s,
+            f"seconds, at least twice --min-shot ({self.min_shot_s:g})",
+        )
+        _require(self.penalty > 0, "--penalty", self.penalty, "a positive number")
+
+
+@dataclass(frozen=True)
+class SampleConfig:
+    """How importance curves are drawn."""
+
+    samples: int = 5
+    """Number of different summaries (--samples)."""
+    steps: int = 10
+    """Denoising steps (--steps)."""
+    guidance: float | None = None
+    """Classifier-free guidance weight w; None takes the checkpoint's own (--guidance)."""
+    seed: int = 0
+    """Seed of the first draw (--seed)."""
+    redraws: int = 8
+    """How often a sample that repeats an earlier selection is drawn again (--redraws)."""
+    weights: Path | None = None
+    """Checkpoint (.safetensors); None takes the shipped one for the backbone (--weights)."""
+    any_rate: bool = False
+    """Accept a checkpoint trained at another sampling rate (--any-rate)."""
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.samples <= 1000, "--samples", self.samples, "a whole number from 1 to 1000")
+        _require(1 <= self.steps <= 1000, "--steps", self.steps, "a whole number from 1 to 1000")
+        _require(
+            self.guidance is None or 0 <= self.guidance <= 20, "--guidance", self.guidance, "a number from 0 to 20"
+        )
+        _require(0 <= self.seed < 2**63, "--seed", self.seed, "a whole number from 0 to 2**63 - 1")
+        _require(0 <= self.redraws <= 1000, "--redraws", self.redraws, "a whole number from 0 to 1000")
+
+
+@dataclass(frozen=True)
+class SelectConfig:
+    """How long a summary may be: a share of the video or a number of seconds, never both."""
+
+    ratio: float | None = None
+    """Share of the video's length (--ratio); 0.15 where neither is given."""
+    duration_s: float | None = None
+    """Seconds (--duration)."""
+
+    def __post_init__(self) -> None:
+        if self.ratio is not None and self.duration_s is not None:
+            raise ConfigError("--ratio and --duration exclude each other", remedy="give one of them")
+        if self.ratio is not None:
+            _require(0 < self.ratio <= 1, "--ratio", self.ratio, "a share above 0 and up to 1")
+        if self.duration_s is not None:
+            _require(self.duration_s > 0, "--duration", self.duration_s, "a positive length such as 60s or 1m30s")
+
+    def budget_s(self, video_s: float) -> float:
+        """Seconds a summary of a video of `video_s` seconds may last."""
+        if self.duration_s is not None:
+            return min(self.duration_s, video_s)
+        return video_s * (0.15 if self.ratio is None else self.ratio)
+
+
+@dataclass(frozen=True)
+class CutConfig:
+    """How the selected shots become files."""
+
+    mode: CutMode = "exact"
+    """Frame-exact re-encoding, key-frame-aligned stream copy, or no video files (--cut)."""
+    crf: int = 20
+    """x264 constant rate factor (--crf)."""
+    preset: str = "veryfast"
+    """x264 preset (--preset)."""
+
+    def __post_init__(self) -> None:
+        _choice(self.mode, CutMode, "--cut")
+        _require(0 <= self.crf <= 51, "--crf", self.crf, "a whole number from 0 to 51")
+        presets = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
+        _require(self.preset in presets, "--preset", self.preset, "one of " + ", ".join(presets))
+
+
+@dataclass(frozen=True)
+class SummarizeConfig:
+    """All settings of the main job."""
+
+    decode: DecodeConfig = field(default_factory=DecodeConfig)
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    shots: ShotConfig = field(default_factory=ShotConfig)
+    sample: SampleConfig = field(default_factory=SampleConfig)
+    select: SelectConfig = field(default_factory=SelectConfig)
+    cut: CutConfig = field(default_factory=CutConfig)
+
+    def replace(self, **changes: Any) -> "SummarizeConfig":
+        """A copy in which single fields differ, given flat: `config.replace(samples=3, ratio=0.1)`.
+
+        Raises:
+            ConfigError: an unknown field or a bad value.
+        """
+        parts: dict[str, Any] = {}
+        for part in dataclasses.fields(self):
+            current = getattr(self, part.name)
+            names = {f.name for f in dataclasses.fields(current)}
+            mine = {name: changes.pop(name) for name in list(changes) if name in names}
+            parts[part.name] = dataclasses.replace(current, **mine)
+        if changes:
+            raise ConfigError(f"unknown setting {sorted(changes)[0]!r}", remedy="see `vidsumm summarize --help`")
+        return SummarizeConfig(**parts)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain nested values, ready for JSON."""
+
+        def plain(value: Any) -> Any:
+            if isinstance(value, dict):
+                return {k: plain(v) for k, v in value.items()}
+            return str(value) if isinstance(value, Path) else value
+
+        return {k: plain(v) for k, v in dataclasses.asdict(self).items()}
+
+
+_PATH_FIELDS = {"backbone_weights", "weights"}
+
+
+def _typed(name: str, value: Any, default: Any) -> Any:
+    """Refuses a TOML value of the wrong kind by name; ints pass for floats."""
+    if name in _PATH_FIELDS:
+        ok, value = isinstance(value, str), Path(value) if isinstance(value, str) else value
+    elif name in ("ratio", "duration_s", "guidance") or isinstance(default, float):
+        ok = isinstance(value, int | float) and not isinstance(value, bool)
+    elif isinstance(default, bool):
+        ok = isinstance(value, bool)
+    else:
+        ok = type(value) is type(default)
+    if not ok:
+        raise ConfigError(f"setting {name} = {value!r} has the wrong type", remedy="see `vidsumm summarize --help`")
+    return value
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """Reads settings for `SummarizeConfig.replace` from a TOML file with one table per stage.
+
+    Tables are named as the fields of `SummarizeConfig` (``[decode]``, ``[features]``, ...), keys as theirs.
+
+    Raises:
+        ConfigError: the file cannot be read, is not TOML, or holds an unknown table, key or type.
+    """
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"--config {path}: {error}", remedy="give a readable TOML file") from error
+    defaults = SummarizeConfig()
+    known = {f.name: getattr(defaults, f.name) for f in dataclasses.fields(defaults)}
+    flat: dict[str, Any] = {}
+    for table, values in tables.items():
+        if table not in known or not isinstance(values, dict):
+            raise ConfigError(
+                f"--config {path}: unknown table [{table}]", remedy="use " + ", ".join(f"[{k}]" for k in known)
+            )
+        for key, value in values.items():
+            if not hasattr(known[table], key):
+                raise ConfigError(
+                    f"--config {path}: unknown key {key!r} in [{table}]", remedy="see `vidsumm summarize --help`"
+                )
+            flat[key] = _typed(key, value, getattr(known[table], key))
+    return flat
+
+
+_UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0}
+
+
+def parse_duration(text: str, flag: str = "--duration") -> float:
+    """Seconds from ``90``, ``90s``, ``1m30s``, ``1.5m`` or ``1h``.
+
+    Raises:
+        ConfigError: the text is none of these; names `flag`.
+    """
+    rest, total, number = text.strip().lower(), 0.0, ""
+    last = 4000.0
+    for char in rest:
+        if char.isdigit() or char == ".":
+            number += char
+        elif char in _UNITS_S and number.strip(".") and number.count(".") <= 1 and _UNITS_S[char] < last:
+            total, number, last = total + float(number) * _UNITS_S[char], "", _UNITS_S[char]
+        else:
+            raise ConfigError(f"{flag}: {text!r} is not a length", remedy="write 60s, 1m30s or a number of seconds")
+    if number:
+        if number.count(".") > 1 or not number.strip(".") or last < 60:
+            raise ConfigError(f"{flag}: {text!r} is not a length", remedy="write 60s, 1m30s or a number of seconds")
+        total += float(number)
+    if not rest or total <= 0:
+        raise ConfigError(
+            f"{flag}: {text!r} is not a positive length", remedy="write 60s, 1m30s or a number of seconds"
+        )
+    return total
