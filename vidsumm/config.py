@@ -4,6 +4,7 @@ A bad value raises `ConfigError` and names the flag that carries it.
 """
 
 import dataclasses
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +34,7 @@ DecoderName = Literal["auto", "decord", "pyav"]
 BackboneName = Literal["inception-v3", "googlenet", "googlenet-bvlc"]
 DeviceName = Literal["auto", "cpu", "cuda"]
 SegmenterName = Literal["kts", "kernelcpd", "pelt", "uniform"]
-CutMode = Literal["exact", "copy", "none"]
+CutMode = Literal["exact", "copy"]
 BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
 
 
@@ -166,7 +167,7 @@ class CutConfig:
     """How the selected shots become files."""
 
     mode: CutMode = "exact"
-    """Frame-exact re-encoding, key-frame-aligned stream copy, or no video files (--cut)."""
+    """Frame-exact re-encoding, or key-frame-aligned stream copy (--cut)."""
     crf: int = 20
     """x264 constant rate factor (--crf)."""
     preset: str = "veryfast"
@@ -203,7 +204,7 @@ class SummarizeConfig:
             mine = {name: changes.pop(name) for name in list(changes) if name in names}
             parts[part.name] = dataclasses.replace(current, **mine)
         if changes:
-            raise ConfigError(f"unknown setting {sorted(changes)[0]!r}", remedy="see `vidsumm summarize --help`")
+            raise ConfigError(f"unknown setting {min(changes)!r}", remedy="see `vidsumm summarize --help`")
         return SummarizeConfig(**parts)
 
     def as_dict(self) -> dict[str, Any]:
@@ -235,6 +236,10 @@ def _typed(name: str, value: Any, default: Any) -> Any:
     return value
 
 
+def _bad_config(path: Path, what: object, remedy: str = "see `vidsumm summarize --help`") -> ConfigError:
+    return ConfigError(f"--config {path}: {what}", remedy=remedy)
+
+
 def load_toml(path: Path) -> dict[str, Any]:
     """Reads settings for `SummarizeConfig.replace` from a TOML file with one table per stage.
 
@@ -246,25 +251,22 @@ def load_toml(path: Path) -> dict[str, Any]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"--config {path}: {error}", remedy="give a readable TOML file") from error
+        raise _bad_config(path, error, "give a readable TOML file") from error
     defaults = SummarizeConfig()
     known = {f.name: getattr(defaults, f.name) for f in dataclasses.fields(defaults)}
     flat: dict[str, Any] = {}
     for table, values in tables.items():
         if table not in known or not isinstance(values, dict):
-            raise ConfigError(
-                f"--config {path}: unknown table [{table}]", remedy="use " + ", ".join(f"[{k}]" for k in known)
-            )
+            raise _bad_config(path, f"unknown table [{table}]", "use " + ", ".join(f"[{k}]" for k in known))
         for key, value in values.items():
             if not hasattr(known[table], key):
-                raise ConfigError(
-                    f"--config {path}: unknown key {key!r} in [{table}]", remedy="see `vidsumm summarize --help`"
-                )
+                raise _bad_config(path, f"unknown key {key!r} in [{table}]")
             flat[key] = _typed(key, value, getattr(known[table], key))
     return flat
 
 
-_UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0}
+_NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
+_DURATION = re.compile(rf"(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s?)?")
 
 
 def parse_duration(text: str, flag: str = "--duration") -> float:
@@ -273,21 +275,12 @@ def parse_duration(text: str, flag: str = "--duration") -> float:
     Raises:
         ConfigError: the text is none of these; names `flag`.
     """
-    rest, total, number = text.strip().lower(), 0.0, ""
-    last = 4000.0
-    for char in rest:
-        if char.isdigit() or char == ".":
-            number += char
-        elif char in _UNITS_S and number.strip(".") and number.count(".") <= 1 and _UNITS_S[char] < last:
-            total, number, last = total + float(number) * _UNITS_S[char], "", _UNITS_S[char]
-        else:
-            raise ConfigError(f"{flag}: {text!r} is not a length", remedy="write 60s, 1m30s or a number of seconds")
-    if number:
-        if number.count(".") > 1 or not number.strip(".") or last < 60:
-            raise ConfigError(f"{flag}: {text!r} is not a length", remedy="write 60s, 1m30s or a number of seconds")
-        total += float(number)
-    if not rest or total <= 0:
-        raise ConfigError(
-            f"{flag}: {text!r} is not a positive length", remedy="write 60s, 1m30s or a number of seconds"
-        )
+    bad = ConfigError(f"{flag}: {text!r} is not a length above zero", remedy="write 60s, 1m30s or a number of seconds")
+    match = _DURATION.fullmatch(text.strip().lower())
+    if not match or not text.strip():
+        raise bad
+    hours, minutes, seconds = (float(part) if part else 0.0 for part in match.groups())
+    total = 3600 * hours + 60 * minutes + seconds
+    if total <= 0:
+        raise bad
     return total

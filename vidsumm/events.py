@@ -47,5 +47,5 @@ Event = StageStarted | StageAdvanced | StageFinished | Notice
 EventSink = Callable[[Event], None]
 
 
-def ignore(event: Event) -> None:  # noqa: ARG001  (the sink of callers that do not listen)
+def ignore(event: Event) -> None:
     """The event sink that listens to nothing."""

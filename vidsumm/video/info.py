@@ -1,0 +1,110 @@
+"""What a container holds, as data: streams, clocks and the index of frames."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["AudioStream", "VideoInfo", "VideoStream"]
+
+
+@dataclass(frozen=True)
+class VideoStream:
+    """One video stream as the container declares it (attached pictures are not video streams)."""
+
+    index: int
+    """Absolute stream index in the container."""
+    codec: str
+    width: int
+    """Coded width in pixels, before rotation and aspect."""
+    height: int
+    sample_aspect_ratio: Fraction
+    """Width of a pixel over its height; 1 where the container is silent."""
+    rotation: int
+    """Degrees clockwise by which a player turns the coded picture: 0, 90, 180 or 270."""
+    pixel_format: str
+    time_base: Fraction
+    """Seconds per tick of the stream's time stamps."""
+    average_rate: Fraction
+    """Frames over duration, frames per second; 0 where unknown."""
+    real_rate: Fraction
+    """Lowest rate that represents every time stamp (`r_frame_rate`), frames per second; 0 where unknown."""
+    is_default: bool
+
+
+@dataclass(frozen=True)
+class AudioStream:
+    """One audio stream as the container declares it."""
+
+    index: int
+    codec: str
+    sample_rate_hz: int
+    channels: int
+    layout: str
+    time_base: Fraction
+    start_s: float
+    """Container time of its first sample, seconds."""
+    duration_s: float
+    """Seconds; 0 where unknown."""
+    is_default: bool
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """A probed video: the chosen streams and the presentation time of every frame.
+
+    Times are seconds since the first frame of the chosen video stream, unless a name says otherwise.
+    """
+
+    path: Path
+    container: str
+    """Name of the demuxer, for example ``mov,mp4,m4a,3gp,3g2,mj2``."""
+    size_bytes: int
+    video: VideoStream
+    """The video stream that is summarised."""
+    audio: AudioStream | None
+    """The audio stream that goes with it."""
+    video_streams: tuple[VideoStream, ...]
+    audio_streams: tuple[AudioStream, ...]
+    subtitle_streams: int
+    frame_pts: NDArray[np.int64]
+    """(F,) presentation time stamps of all frames, ascending, in ticks of `video.time_base`."""
+    key_pts: NDArray[np.int64]
+    """(K,) those of the key frames."""
+    end_pts: int
+    """Tick at which the last frame ends."""
+    is_vfr: bool
+    """Whether frame intervals differ by more than the container's rounding."""
+
+    @property
+    def start_s(self) -> float:
+        """Container time of the first frame, seconds."""
+        return float(int(self.frame_pts[0]) * self.video.time_base)
+
+    @property
+    def duration_s(self) -> float:
+        """From the first frame's beginning to the last frame's end, seconds."""
+        return float((self.end_pts - int(self.frame_pts[0])) * self.video.time_base)
+
+    @property
+    def frame_times_s(self) -> NDArray[np.float64]:
+        """(F,) presentation time of every frame, seconds."""
+        return self._seconds(self.frame_pts)
+
+    @property
+    def key_times_s(self) -> NDArray[np.float64]:
+        """(K,) presentation time of every key frame, seconds."""
+        return self._seconds(self.key_pts)
+
+    @property
+    def display_size(self) -> tuple[int, int]:
+        """Width and height in square pixels as a player shows them (rotated, aspect applied)."""
+        width = max(1, round(self.video.width * self.video.sample_aspect_ratio))
+        height = self.video.height
+        return (height, width) if self.video.rotation in (90, 270) else (width, height)
+
+    def _seconds(self, pts: NDArray[np.int64]) -> NDArray[np.float64]:
+        ticks = (pts - self.frame_pts[0]).astype(np.float64)
+        return ticks * self.video.time_base.numerator / self.video.time_base.denominator
