@@ -1,1 +1,1 @@
-"""model"""
+"""The SummDiff network: condition encoder, quantised codebook, denoisers, and the checkpoints that hold them."""

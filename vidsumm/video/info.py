@@ -106,5 +106,6 @@ class VideoInfo:
         return (height, width) if self.video.rotation in (90, 270) else (width, height)
 
     def _seconds(self, pts: NDArray[np.int64]) -> NDArray[np.float64]:
-        ticks = (pts - self.frame_pts[0]).astype(np.float64)
-        return ticks * self.video.time_base.numerator / self.video.time_base.denominator
+        ticks = np.subtract(pts, self.frame_pts[0], dtype=np.float64)
+        seconds: NDArray[np.float64] = ticks * self.video.time_base.numerator / self.video.time_base.denominator
+        return seconds

@@ -1,0 +1,101 @@
+"""DDIM over importance logits (paper section 3.2, "Inference"); the noise is handed in, so draws can be replayed."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from vidsumm.diffusion.schedule import Schedule
+
+__all__ = ["Denoiser", "Draws", "Final", "ddim_sample", "draw_noise", "sampling_times"]
+
+Final = Literal["paper", "official"]
+"""Where the last prediction is made: at the cleanest time (paper), or one stride before it (official code)."""
+
+Denoiser = Callable[[Tensor, int], Tensor]
+"""(u_t (S, N), t) -> predicted clean logit u0 (S, N)."""
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Every random number of a sampling run."""
+
+    x_T: Tensor  # noqa: N815  (the literature's name)
+    """(S, N) start, standard normal."""
+    step_noise: Tensor
+    """(at least steps - 1, S, N) standard normal, one slice for each step but the last."""
+
+    def to(self, device: torch.device) -> "Draws":
+        """The same draws on another device."""
+        return Draws(self.x_T.to(device), self.step_noise.to(device))
+
+
+def draw_noise(seeds: Sequence[int], steps: int, length: int) -> Draws:
+    """The draws of each seed from its own generator (on the CPU), so that a sample never depends on its neighbours.
+
+    Args:
+        seeds: (S,) one for each sample.
+        steps: denoising steps.
+        length: N, frames.
+    """
+    rows = [torch.randn(steps, length, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+    noise = torch.stack(rows, dim=1)  # (steps, S, N)
+    return Draws(noise[0], noise[1:])
+
+
+def sampling_times(steps: int, total: int, final: Final) -> list[int]:
+    """The `steps` times at which the denoiser is asked, descending from total - 1.
+
+    ``"paper"``: evenly spread down to 0, where the prediction "is directly used" (section 3.2).
+    ``"official"``: linspace(0, total - 1, steps + 1) truncated, without its 0 (999, 899, ..., 99 for ten steps).
+    """
+    if final == "paper":
+        grid = torch.linspace(0, total - 1, steps) if steps > 1 else torch.tensor([total - 1.0])
+    else:
+        grid = torch.linspace(0, total - 1, steps + 1)[1:]
+    return [int(t) for t in reversed(grid.to(torch.int64))]
+
+
+def ddim_sample(
+    denoise: Denoiser,
+    schedule: Schedule,
+    draws: Draws,
+    *,
+    steps: int,
+    final: Final = "paper",
+    denoise_final: Denoiser | None = None,
+) -> Tensor:
+    """Denoises `draws.x_T` into clean logits, (S, N).
+
+    For consecutive times (t, t') of `sampling_times`, with abar = abar_t and abar' = abar_t':
+
+    1. u0 = denoise(u_t, t)
+    2. eps = (u_t - sqrt(abar) u0) / sqrt(1 - abar)
+    3. sigma^2 = (1 - abar') / (1 - abar) * (1 - abar / abar')   (eta = 1, the DDPM reverse process)
+    4. u_t' = sqrt(abar') u0 + sqrt(1 - abar' - sigma^2) eps + sigma * noise
+
+    The prediction at the last time is the result itself, no noise added.
+
+    Args:
+        denoise: predicts u0; called once for each step with the whole batch.
+        schedule: the noise schedule.
+        draws: start and step noise, on the device of the denoiser.
+        steps: how often the denoiser is asked.
+        final: see `sampling_times`.
+        denoise_final: asked at the last time instead of `denoise` (the official code leaves guidance out there).
+    """
+    times = sampling_times(steps, schedule.steps, final)
+    u = draws.x_T
+    for i, (t, t_next) in enumerate(itertools.pairwise(times)):
+        u = _step(schedule, u, denoise(u, t), (t, t_next), draws.step_noise[i])
+    return (denoise_final or denoise)(u, times[-1])
+
+
+def _step(schedule: Schedule, u: Tensor, u0: Tensor, times: tuple[int, int], noise: Tensor) -> Tensor:
+    abar, abar_next = schedule.alphas_cumprod[times[0]], schedule.alphas_cumprod[times[1]]
+    eps = ((1 / abar).sqrt() * u - u0) / (1 / abar - 1).sqrt()
+    sigma2 = (1 - abar / abar_next) * (1 - abar_next) / (1 - abar)
+    return abar_next.sqrt() * u0 + (1 - abar_next - sigma2).sqrt() * eps + sigma2.sqrt() * noise

@@ -1,0 +1,76 @@
+"""The cosine noise schedule and the logit space in which scores are noised (paper section 3.1)."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["EPSILON", "NUM_STEPS", "Schedule", "cosine_schedule", "q_sample", "to_logit", "to_score"]
+
+NUM_STEPS = 1000
+"""T, the number of diffusion steps."""
+EPSILON = 1e-3
+"""Scores are clipped to [EPSILON, 1 - EPSILON] before the logit (paper, supplement E)."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Cumulative products of a noise schedule.
+
+    Symbols: `alphas_cumprod[t]` is abar_t, the share of the clean signal's variance left at step t.
+    """
+
+    alphas_cumprod: Tensor
+    """(T,) float32, strictly decreasing, in (0, 1)."""
+
+    def to(self, device: torch.device) -> "Schedule":
+        """The same schedule on another device."""
+        return Schedule(self.alphas_cumprod.to(device))
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return len(self.alphas_cumprod)
+
+
+def cosine_schedule(steps: int = NUM_STEPS, *, offset: float = 0.008, max_beta: float = 0.999) -> Schedule:
+    """Cosine schedule of Nichol and Dhariwal (2021), eq. 17, as the paper uses it.
+
+    f(t) = cos^2((t / T + s) / (1 + s) * pi / 2), beta_t = min(1 - f(t + 1) / f(t), max_beta); computed in float64.
+
+    Args:
+        steps: T.
+        offset: s, keeps the first betas from vanishing.
+        max_beta: betas are clipped here against the singularity at T.
+    """
+    grid = torch.linspace(0, steps, steps + 1, dtype=torch.float64)
+    level = torch.cos((grid / steps + offset) / (1 + offset) * math.pi / 2) ** 2
+    level = level / level[0]
+    betas = (1 - level[1:] / level[:-1]).clamp(0, max_beta)
+    return Schedule(torch.cumprod(1 - betas, dim=0).float())
+
+
+def to_logit(score: Tensor, temperature: float) -> Tensor:
+    """u = logit(s) / temperature, scores clipped to [EPSILON, 1 - EPSILON]."""
+    s = score.clamp(min=EPSILON)
+    rest = (1 - score).clamp(min=EPSILON)
+    return torch.log(s / rest) / temperature
+
+
+def to_score(logit: Tensor, temperature: float) -> Tensor:
+    """s = sigmoid(temperature * u), the inverse of `to_logit` up to its clipping."""
+    return torch.sigmoid(temperature * logit)
+
+
+def q_sample(schedule: Schedule, u0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
+    """Forward process: u_t = sqrt(abar_t) u_0 + sqrt(1 - abar_t) noise.
+
+    Args:
+        schedule: the noise schedule.
+        u0: (B, N) clean logits.
+        t: (B,) int64 in 0..T-1.
+        noise: (B, N) standard normal.
+    """
+    abar = schedule.alphas_cumprod[t][:, None]  # (B, 1)
+    return abar.sqrt() * u0 + (1 - abar).sqrt() * noise

@@ -1,0 +1,189 @@
+"""Checkpoints: safetensors with a JSON description in the header. Loading one reads numbers, it never runs anything."""
+
+import dataclasses
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from vidsumm.errors import ConfigError, OutputError, ResourceError
+from vidsumm.model.config import ModelConfig
+from vidsumm.model.summdiff import SummDiff
+
+__all__ = [
+    "Checkpoint",
+    "CheckpointInfo",
+    "load_checkpoint",
+    "read_checkpoint_info",
+    "save_checkpoint",
+    "shipped_checkpoint",
+    "shipped_checkpoints",
+    "weights_folder",
+]
+
+_SCHEMA = "vidsumm.checkpoint/1"
+_KEY = "vidsumm"
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """A checkpoint's description, read without its tensors."""
+
+    name: str
+    path: Path
+    feature_id: str
+    """What its features were made with; others are refused."""
+    sha256: str
+    """Digest of the file."""
+    guidance: float
+    """The guidance weight it was measured with, used where none is asked for."""
+    model: ModelConfig
+    training: dict[str, Any]
+    """The resolved recipe, the data and the versions it was trained with."""
+    card: dict[str, Any]
+    """Data, split, measured numbers, licence."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network with its description."""
+
+    model: SummDiff
+    info: CheckpointInfo
+
+
+def save_checkpoint(
+    path: Path,
+    model: SummDiff,
+    *,
+    feature_id: str,
+    guidance: float,
+    training: dict[str, Any],
+    card: dict[str, Any],
+    half: bool = False,
+) -> None:
+    """Writes `path` atomically.
+
+    Args:
+        path: where to; its stem is the checkpoint's name.
+        model: the network.
+        feature_id: what its features were made with.
+        guidance: default guidance weight.
+        training: JSON-ready facts about the training run.
+        card: JSON-ready facts for the reader.
+        half: store float16, half the size.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    about = {
+        "schema": _SCHEMA,
+        "feature_id": feature_id,
+        "guidance": guidance,
+        "model": dataclasses.asdict(model.config),
+        "training": training,
+        "card": card,
+    }
+    dtype = torch.float16 if half else torch.float32
+    tensors = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in model.state_dict().items()}
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        save_file(tensors, temporary, metadata={_KEY: json.dumps(about, sort_keys=True)})
+        temporary.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise OutputError(f"cannot write {path}: {error}", remedy="check the folder and the space left") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_checkpoint_info(path: Path) -> CheckpointInfo:
+    """The description of a checkpoint.
+
+    Raises:
+        ResourceError: missing, damaged, or not a vidsumm checkpoint.
+    """
+    about = _read_header(path)
+    try:
+        return CheckpointInfo(
+            name=path.stem,
+            path=path,
+            feature_id=str(about["feature_id"]),
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            guidance=float(about["guidance"]),
+            model=ModelConfig.from_dict(about["model"]),
+            training=dict(about["training"]),
+            card=dict(about["card"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise _not_a_checkpoint(path, f"its description lacks {error}") from error
+
+
+def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
+    """A network and its description, in evaluation mode and float32.
+
+    Raises:
+        ConfigError: `path` is not a file.
+        ResourceError: damaged, not a vidsumm checkpoint, or its tensors do not fit its description.
+    """
+    if not path.is_file():
+        raise ConfigError(f"--weights {path}: no such file", remedy="give a checkpoint made by `vidsumm train`")
+    info = read_checkpoint_info(path)
+    model = SummDiff(info.model)
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118  (no mapping)
+        model.load_state_dict(tensors)
+    except (SafetensorError, RuntimeError) as error:
+        raise _not_a_checkpoint(path, " ".join(str(error).split())[:200]) from error
+    if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
+        raise _not_a_checkpoint(path, "it holds numbers that are not finite")
+    return Checkpoint(model.to(device).eval(), info)
+
+
+def weights_folder() -> Path:
+    """Where shipped checkpoints lie: inside the installed package, or beside it in a source tree."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "weights"
+    return inside if inside.is_dir() else package.parent / "weights"
+
+
+def shipped_checkpoints() -> list[CheckpointInfo]:
+    """All checkpoints that came with this installation, by name."""
+    return [read_checkpoint_info(path) for path in sorted(weights_folder().glob("*.safetensors"))]
+
+
+def shipped_checkpoint(backbone: str) -> CheckpointInfo:
+    """The shipped checkpoint for a backbone.
+
+    Raises:
+        ResourceError: none ships; the remedy names the commands that train one.
+    """
+    for info in shipped_checkpoints():
+        if info.feature_id.split(":")[0] == backbone:
+            return info
+    raise ResourceError(
+        f"no checkpoint ships for --backbone {backbone}",
+        remedy=f"train one: `vidsumm features VIDEOS --annotations FILE.h5 --backbone {backbone} -o features.h5`, then "
+        "`vidsumm train features.h5 -o mine.safetensors`, and pass --weights mine.safetensors",
+    )
+
+
+def _read_header(path: Path) -> dict[str, Any]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads((file.metadata() or {}).get(_KEY, "null"))
+    except (OSError, SafetensorError, ValueError) as error:
+        raise _not_a_checkpoint(path, str(error)) from error
+    if not isinstance(about, dict) or about.get("schema") != _SCHEMA:
+        raise _not_a_checkpoint(path, f"its header does not say {_SCHEMA}")
+    return about
+
+
+def _not_a_checkpoint(path: Path, why: str) -> ResourceError:
+    return ResourceError(f"{path} is not a usable checkpoint: {why}", remedy="give one made by `vidsumm train`")

@@ -1,0 +1,93 @@
+"""The condition encoder: frame features -> Z (paper section 3.2 and supplement E)."""
+
+import itertools
+
+import torch
+from torch import Tensor, nn
+
+from vidsumm.model.config import ModelConfig
+from vidsumm.model.layers import attend, sine_positions
+
+__all__ = ["ConditionEncoder"]
+
+
+class InputProjection(nn.Module):
+    """LayerNorm, dropout, linear; as many as asked for, a ReLU between them."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        widths = [config.feature_dim] + [config.width] * config.input_layers
+        self.norms = nn.ModuleList(nn.LayerNorm(w) for w in widths[:-1])
+        self.linears = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(widths))
+        self.dropout = nn.Dropout(config.input_dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(V, N, C) -> (V, N, D)."""
+        for i, (norm, linear) in enumerate(zip(self.norms, self.linears, strict=True)):
+            x = linear(self.dropout(norm(x)))
+            if i + 1 < len(self.linears):
+                x = torch.relu(x)
+        return x
+
+
+class EncoderLayer(nn.Module):
+    """Post-norm transformer layer; positions join queries and keys, not values."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.heads = config.heads
+        self.qkv = nn.Linear(config.width, 3 * config.width)
+        self.attention_out = nn.Linear(config.width, config.width)
+        self.norm_attention = nn.LayerNorm(config.width)
+        self.feedforward = nn.Sequential(
+            nn.Linear(config.width, config.feedforward),
+            nn.PReLU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(config.feedforward, config.width),
+        )
+        self.norm_feedforward = nn.LayerNorm(config.width)
+        self.dropout = nn.Dropout(config.dropout)
+        nn.init.xavier_uniform_(self.qkv.weight)
+        nn.init.zeros_(self.qkv.bias)
+
+    def forward(self, x: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
+        """(V, N, D), positions (V, N, D), mask (V, N) -> (V, N, D)."""
+        weights, biases = self.qkv.weight.chunk(3), self.qkv.bias.chunk(3)
+        placed = x + positions
+        q, k, v = (nn.functional.linear(y, w, b) for y, w, b in zip((placed, placed, x), weights, biases, strict=True))
+        drop = self.dropout.p if self.training else 0.0
+        attended = self.attention_out(attend(q, k, v, heads=self.heads, mask=mask, dropout=drop))
+        x = self.norm_attention(x + self.dropout(attended))
+        out: Tensor = self.norm_feedforward(x + self.dropout(self.feedforward(x)))
+        return out
+
+
+class ConditionEncoder(nn.Module):
+    """Encodes a video once; its result serves every sample and every denoising step."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.width = config.width
+        self.projection = InputProjection(config)
+        self.global_token = nn.Parameter(torch.randn(config.width))
+        self.global_position = nn.Parameter(torch.randn(config.width))
+        self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
+
+    def forward(self, features: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Encodes a padded batch of videos.
+
+        Args:
+            features: (V, N, C) float32 frame features.
+            mask: (V, N) bool, True at valid frames, which come first.
+
+        Returns:
+            Z (V, N, D), and the positions (V, N, D) that the denoisers use too.
+        """
+        positions = sine_positions(mask, self.width)
+        count = len(features)
+        x = torch.cat([self.global_token.expand(count, 1, -1), self.projection(features)], dim=1)
+        placed = torch.cat([self.global_position.expand(count, 1, -1), positions], dim=1)
+        valid = torch.cat([mask.new_ones(count, 1), mask], dim=1)
+        for layer in self.layers:
+            x = layer(x, placed, valid)
+        return x[:, 1:], positions
