@@ -1,1 +1,60 @@
-"""Several different summaries of one video, drawn from a diffusion model over importance curves (SummDiff)."""
+"""Several different summaries of one video, drawn from a diffusion model over importance curves (SummDiff).
+
+    from vidsumm import Summarizer, SummarizeConfig
+
+    with Summarizer(SummarizeConfig().replace(samples=3, duration_s=60)) as summarizer:
+        summary = summarizer.summarize("input.mp4", "out")
+    for candidate in summary.record.candidates:
+        print(candidate.file, candidate.description)
+
+Names are loaded on first use, so importing the package is cheap.
+"""
+
+import importlib
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vidsumm.config import SummarizeConfig
+    from vidsumm.errors import VidsummError
+    from vidsumm.pipeline import Summarizer, Summary
+
+__all__ = ["SummarizeConfig", "Summarizer", "Summary", "VidsummError", "__version__", "summarize"]
+
+_HOMES = {
+    "SummarizeConfig": "vidsumm.config",
+    "Summarizer": "vidsumm.pipeline",
+    "Summary": "vidsumm.pipeline",
+    "VidsummError": "vidsumm.errors",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return metadata.version("vidsumm")
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'vidsumm' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def summarize(path: str, output: str | None = None, *, overwrite: bool = False, **settings: object) -> "Summary":
+    """Summarises one video with the default settings, except those given.
+
+    Args:
+        path: the video.
+        output: folder for the results; None takes ``<stem>-summary`` in the current folder.
+        overwrite: replace earlier results in that folder.
+        settings: fields of the settings' classes, for example ``samples=3, ratio=0.1`` (see `vidsumm.config`).
+
+    Raises:
+        VidsummError: one of its kinds, see `vidsumm.errors`.
+    """
+    from vidsumm.config import SummarizeConfig  # noqa: PLC0415  (an import of the package stays cheap)
+    from vidsumm.pipeline import Summarizer  # noqa: PLC0415
+
+    with Summarizer(SummarizeConfig().replace(**settings)) as summarizer:
+        return summarizer.summarize(path, output, overwrite=overwrite)

@@ -1,1 +1,1 @@
-"""evaluation"""
+"""How good summaries are, by the field's measures."""

@@ -1,1 +1,1 @@
-"""training"""
+"""Learning a SummDiff network from annotated videos."""

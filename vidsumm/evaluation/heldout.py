@@ -1,0 +1,71 @@
+"""How a trained network does on videos it has not seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidsumm.evaluation.metrics import RankCorrelation, rank_correlation
+from vidsumm.model.sampling import SamplingOptions, sample_curves
+from vidsumm.model.summdiff import SummDiff
+
+__all__ = ["HeldOut", "average", "measure"]
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Rank correlations with individual annotators, averaged over annotators and videos."""
+
+    single: RankCorrelation
+    """Of single samples, averaged over the samples."""
+    mean: RankCorrelation
+    """Of the mean of the samples."""
+    people: RankCorrelation
+    """Of annotators with each other: how much of the agreement is there to be had."""
+
+
+def measure(
+    model: SummDiff,
+    videos: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
+    options: SamplingOptions,
+    *,
+    samples: int = 5,
+    seed: int = 0,
+) -> HeldOut:
+    """Draws curves for each video and compares them with its annotators.
+
+    Args:
+        model: the network.
+        videos: features (N, C) and annotators' scores (U, N) of each held-out video.
+        options: steps and guidance.
+        samples: curves drawn for each video.
+        seed: of the first curve; the others follow it.
+    """
+    rows = []
+    for features, annotators in videos:
+        curves = sample_curves(model, features, range(seed, seed + samples), options)
+        single = _mean([rank_correlation(curve, annotators) for curve in curves])
+        rows.append(HeldOut(single, rank_correlation(curves.mean(axis=0), annotators), _people(annotators)))
+    return average(rows)
+
+
+def average(rows: Sequence[HeldOut]) -> HeldOut:
+    """The mean of several measurements."""
+    return HeldOut(*(_mean([getattr(row, part) for row in rows]) for part in ("single", "mean", "people")))
+
+
+def _mean(rows: Sequence[RankCorrelation]) -> RankCorrelation:
+    return RankCorrelation(float(np.mean([row.tau for row in rows])), float(np.mean([row.rho for row in rows])))
+
+
+def _people(annotators: NDArray[np.float32]) -> RankCorrelation:
+    count = len(annotators)
+    if count < 2:
+        return RankCorrelation(1.0, 1.0)
+    rows = [rank_correlation(annotators[i], annotators[i + 1 :]) for i in range(count - 1)]
+    weights = np.arange(count - 1, 0, -1)  # pairs in each row
+    return RankCorrelation(
+        float(np.average([row.tau for row in rows], weights=weights)),
+        float(np.average([row.rho for row in rows], weights=weights)),
+    )

@@ -1,0 +1,137 @@
+"""Draws curves until enough different selections stand side by side."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidsumm.config import SelectConfig
+from vidsumm.selection.candidates import Selection, select, shot_values
+from vidsumm.stages.analysis import Shots
+from vidsumm.video.info import VideoInfo
+
+__all__ = ["Choice", "Draw", "ShotBudget", "choose", "draw_seed", "first_seeds", "shot_budget"]
+
+Sampler = Callable[[Sequence[int]], NDArray[np.float32]]
+"""(S,) seeds -> (S, N) curves."""
+
+
+@dataclass(frozen=True, eq=False)
+class ShotBudget:
+    """What a selection chooses from and how much of it."""
+
+    shots: NDArray[np.int64]
+    """(M, 2) sample ranges."""
+    lengths: NDArray[np.int64]
+    """(M,) ticks."""
+    capacity: int
+    """Ticks."""
+    tick_s: float
+    """Seconds of a tick."""
+
+
+@dataclass(frozen=True, eq=False)
+class Draw:
+    """One curve and what it selects."""
+
+    sample: int
+    attempt: int
+    seed: int
+    scores: NDArray[np.float32]
+    """(N,) in (0, 1)."""
+    values: NDArray[np.float64]
+    """(M,) mean score of each shot."""
+    selection: Selection
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Everything that was drawn, and which of it differs."""
+
+    draws: tuple[Draw, ...]
+    kept: tuple[int, ...]
+    """Indices of the draws whose selections are all different, in order of sample."""
+
+    @property
+    def redraws(self) -> int:
+        """How many curves were drawn again."""
+        return sum(draw.attempt > 0 for draw in self.draws)
+
+
+def shot_budget(info: VideoInfo, shots: Shots, config: SelectConfig) -> ShotBudget:
+    """The budget in ticks of one mean frame interval; lengths are rounded up, so no selection exceeds it."""
+    tick_s = info.duration_s / len(info.frame_pts)
+    lengths_s = np.diff(shots.times_s, axis=1)[:, 0]
+    # less a thousandth of a tick: time stamps are rounded
+    lengths = np.maximum(np.ceil(lengths_s / tick_s - 1e-3), 1).astype(np.int64)
+    capacity = int(config.budget_s(info.duration_s) / tick_s + 1e-3)
+    return ShotBudget(shots.samples, lengths, max(capacity, 1), tick_s)
+
+
+def draw_seed(seed: int, sample: int, attempt: int) -> int:
+    """Seed of one draw: a sample keeps its own whatever else is asked for."""
+    state = np.random.SeedSequence(seed, spawn_key=(sample, attempt)).generate_state(1, np.uint64)
+    return int(state[0] >> np.uint64(1))  # torch takes 63 bits
+
+
+def first_seeds(seed: int, samples: int) -> list[int]:
+    """Seeds of the first draw of each sample."""
+    return [draw_seed(seed, sample, 0) for sample in range(samples)]
+
+
+def choose(curves: NDArray[np.float32], sampler: Sampler, budget: ShotBudget, *, redraws: int, seed: int) -> Choice:
+    """Settles what each curve selects; one whose selection repeats that of an earlier sample is drawn again.
+
+    Samples are settled in order, so asking for more of them leaves the first ones as they were.
+
+    Args:
+        curves: (S, N) the curves of `first_seeds`.
+        sampler: gives a curve for each seed.
+        budget: shots and capacity.
+        redraws: tries for a sample after its first; when all repeat, the sample is given up.
+        seed: of the whole job.
+    """
+    draws = _select_all(curves, budget, [(sample, 0) for sample in range(len(curves))], seed)
+    kept: list[int] = []
+    seen: set[bytes] = set()
+    for sample in range(len(curves)):
+        fresh: int | None = sample
+        if _key(draws[sample]) in seen:
+            again = _redraw(sampler, budget, sample, redraws, seed)
+            tried = next((i for i, draw in enumerate(again, 1) if _key(draw) not in seen), 0)
+            draws += again[: tried or redraws]
+            fresh = len(draws) - 1 if tried else None
+        if fresh is not None:
+            seen.add(_key(draws[fresh]))
+            kept.append(fresh)
+    return Choice(tuple(draws), tuple(kept))
+
+
+def _redraw(sampler: Sampler, budget: ShotBudget, sample: int, redraws: int, seed: int) -> list[Draw]:
+    """All further tries of a sample at once: one batch costs little more than one curve."""
+    if not redraws:
+        return []
+    wanted = [(sample, attempt) for attempt in range(1, redraws + 1)]
+    return _select_all(sampler([draw_seed(seed, *which) for which in wanted]), budget, wanted, seed)
+
+
+def _select_all(
+    curves: NDArray[np.float32], budget: ShotBudget, wanted: list[tuple[int, int]], seed: int
+) -> list[Draw]:
+    values = shot_values(curves, budget.shots)
+    return [
+        Draw(
+            sample,
+            attempt,
+            draw_seed(seed, sample, attempt),
+            curve,
+            value,
+            select(value, budget.lengths, budget.capacity),
+        )
+        for (sample, attempt), curve, value in zip(wanted, curves, values, strict=True)
+    ]
+
+
+def _key(draw: Draw) -> bytes:
+    return draw.selection.mask.tobytes()
