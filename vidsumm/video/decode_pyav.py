@@ -1,0 +1,188 @@
+"""Decodes wanted frames with PyAV: by time stamp, front to back, skipping what nobody needs."""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Self, TypeAlias
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.reformatter import Interpolation
+from numpy.typing import NDArray
+
+from vidsumm.video.decode_request import DecodeSettings, Picture, Request
+from vidsumm.video.probe import open_container
+
+__all__ = ["PictureFinder", "pictures"]
+
+_LEADING_FRAMES = 32  # pictures shown before a key frame may be coded after it; none is further away than this
+
+_Packet: TypeAlias = "av.Packet[av.VideoStream]"
+_Timed = tuple[int, av.VideoFrame]
+
+
+def pictures(request: Request, on_progress: Callable[[], None]) -> Iterator[tuple[Picture, bool]]:
+    """For each wanted frame its picture and whether it is only the nearest one that could be decoded.
+
+    Groups of pictures without a wanted frame are not decoded, nor are pictures that are neither wanted nor referred to.
+    Nothing depends on seeking, which is inexact in many containers.
+
+    Args:
+        request: what to decode.
+        on_progress: called for every packet.
+
+    Raises:
+        FFmpegError: the file cannot be opened.
+    """
+    with open_container(Path(request.settings.path)) as container:
+        stream = _video_stream(container, request.settings)
+        packets = _needed_packets(_packets(container, stream), request)
+        frames = _timed(_decode(packets, stream, request, on_progress), stream.codec_context.has_b_frames)
+        for frame, is_replaced in _match(frames, request.wanted_pts):
+            yield _upright(frame, request.settings), is_replaced
+
+
+class PictureFinder:
+    """Single pictures by time stamp, in any order; for comparison with another decoder."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._container = open_container(Path(request.settings.path))
+        self._stream = _video_stream(self._container, request.settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._container.close()
+
+    def find(self, pts: int) -> Picture | None:
+        """The (H, W, 3) picture of the frame stamped `pts`, None where it cannot be decoded."""
+        keys = self._request.key_pts
+        own = max(int(np.searchsorted(keys, pts, side="right")) - 1, 0)
+        # seeking may land late, so earlier places follow
+        for start in dict.fromkeys((pts, int(keys[max(own - 2, 0)]), int(self._request.frame_pts[0]))):
+            picture = self._find_from(start, pts)
+            if picture is not None:
+                return picture
+        return None
+
+    def _find_from(self, start_pts: int, pts: int) -> Picture | None:
+        try:
+            self._container.seek(start_pts, stream=self._stream)
+            for frame in self._container.decode(self._stream):
+                stamp = _stamp(frame)
+                if stamp is not None and stamp >= pts:
+                    return _upright(frame, self._request.settings) if stamp == pts else None
+        except FFmpegError:
+            return None
+        return None
+
+
+def _video_stream(container: InputContainer, settings: DecodeSettings) -> av.VideoStream:
+    stream = next(stream for stream in container.streams.video if stream.index == settings.stream_index)
+    stream.thread_type = "AUTO"
+    return stream
+
+
+def _upright(frame: av.VideoFrame, settings: DecodeSettings) -> Picture:
+    """(H, W, 3) uint8 RGB, scaled and turned."""
+    width, height = settings.width, settings.height
+    if settings.rotation in (90, 270):
+        width, height = height, width
+    scaled = frame.reformat(width, height, "rgb24", interpolation=Interpolation.BILINEAR)
+    return np.rot90(scaled.to_ndarray(), -(settings.rotation // 90)).astype(np.uint8, copy=False)
+
+
+def _stamp(item: "av.VideoFrame | _Packet") -> int | None:
+    return item.dts if item.pts is None else item.pts
+
+
+def _packets(container: InputContainer, stream: av.VideoStream) -> Iterator[_Packet]:
+    """All packets that hold data; a damaged end ends them."""
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    except FFmpegError:
+        return
+
+
+def _needed_packets(packets: Iterable[_Packet], request: Request) -> Iterator[_Packet]:
+    """Leaves out groups of pictures in which nothing is wanted."""
+    known, needed = frozenset(request.key_pts.tolist()), frozenset(_needed_key_pts(request).tolist())
+    is_needed = True
+    for packet in packets:
+        stamp = _stamp(packet)
+        if packet.is_keyframe and stamp is not None:
+            is_needed = stamp in needed or stamp not in known
+        if is_needed:
+            yield packet
+
+
+def _needed_key_pts(request: Request) -> NDArray[np.int64]:
+    """Time stamps of the key frames without which a wanted frame cannot be decoded."""
+    after = np.searchsorted(request.key_idx, request.wanted_idx, side="right")
+    following = np.append(request.key_idx, np.iinfo(np.int64).max)[after]
+    leading = after[following - request.wanted_idx <= _LEADING_FRAMES]
+    needed: NDArray[np.int64] = np.concatenate([after[after > 0] - 1, leading])
+    return np.take(request.key_pts, needed)
+
+
+def _decode(
+    packets: Iterable[_Packet], stream: av.VideoStream, request: Request, on_progress: Callable[[], None]
+) -> Iterator[av.VideoFrame]:
+    """Frames in display order, without some that are neither wanted nor referred to."""
+    wanted = frozenset(request.wanted_pts.tolist())
+    for packet in packets:
+        on_progress()
+        stream.codec_context.skip_frame = "DEFAULT" if _stamp(packet) in wanted else "NONREF"
+        yield from _decode_packet(stream, packet)
+    yield from _decode_packet(stream, None)
+
+
+def _decode_packet(stream: av.VideoStream, packet: "_Packet | None") -> list[av.VideoFrame]:
+    try:
+        return stream.decode(packet)
+    except FFmpegError:
+        return []  # damaged; what follows may be sound
+
+
+def _timed(frames: Iterable[av.VideoFrame], reorder: int) -> Iterator[_Timed]:
+    """Pairs frames with ascending time stamps.
+
+    Decoders hand frames out in display order, yet AVI may have stamped them in coding order: the n-th frame gets the
+    n-th smallest stamp.
+    """
+    stamps: list[int] = []
+    waiting: deque[av.VideoFrame] = deque()
+    for frame in frames:
+        stamp = _stamp(frame)
+        if stamp is None:
+            continue
+        heapq.heappush(stamps, stamp)
+        waiting.append(frame)
+        if len(waiting) > reorder:
+            yield heapq.heappop(stamps), waiting.popleft()
+    while waiting:
+        yield heapq.heappop(stamps), waiting.popleft()
+
+
+def _match(frames: Iterable[_Timed], wanted_pts: NDArray[np.int64]) -> Iterator[tuple[av.VideoFrame, bool]]:
+    """For each wanted time stamp its frame, or else the nearest one and True."""
+    wanted = deque(wanted_pts.tolist())
+    last: _Timed | None = None
+    for stamp, frame in frames:
+        while wanted and stamp >= wanted[0]:
+            ahead = stamp - wanted[0]
+            is_last_nearer = last is not None and wanted[0] - last[0] <= ahead > 0
+            yield (last[1] if last is not None and is_last_nearer else frame), ahead > 0
+            wanted.popleft()
+        if not wanted:
+            return
+        last = stamp, frame
+    if last is not None:
+        yield from ((last[1], True) for _ in wanted)

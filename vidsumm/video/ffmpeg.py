@@ -1,0 +1,356 @@
+"""The only place that runs ffmpeg: finds the program, builds the jobs, follows and ends the child process."""
+
+import os
+import re
+import selectors
+import shutil
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Thread
+from typing import IO, Any, Literal, cast
+
+import ffmpeg
+import imageio_ffmpeg
+import numpy as np
+from numpy.typing import NDArray
+
+from vidsumm.config import CutConfig
+from vidsumm.errors import EncodeError, OutputError, ResourceError
+from vidsumm.video.cut import FrameClock
+from vidsumm.video.info import AudioStream, VideoInfo
+
+__all__ = ["FfmpegBinary", "encode_pieces", "file_url", "find_ffmpeg", "read_sound"]
+
+Origin = Literal["VIDSUMM_FFMPEG", "system", "imageio-ffmpeg"]
+
+STALL_S = 300.0
+"""A child that neither delivers anything nor uses a processor for so long is ended."""
+_STDERR_LINES = 20
+_CHUNK_BYTES = 1 << 18
+_HARD_SYNC_S = 0.03
+"""Sound farther than this from its time stamp is moved there; less is jitter of the container's clock."""
+_DISK_TROUBLE = re.compile(
+    "no space left|permission denied|read-only file system|quota exceeded|too large", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class FfmpegBinary:
+    """An ffmpeg program that can encode H.264."""
+
+    path: Path
+    version: str
+    origin: Origin
+
+    @property
+    def keep_times(self) -> dict[str, str]:
+        """The option that neither drops nor repeats frames, as this version spells it."""
+        number = re.match(r"n?(\d+)\.(\d+)", self.version)
+        is_old = number is not None and (int(number[1]), int(number[2])) < (5, 1)
+        return {"vsync" if is_old else "fps_mode": "passthrough"}
+
+
+def find_ffmpeg() -> FfmpegBinary:
+    """The ffmpeg to use: the one named by VIDSUMM_FFMPEG, else the system's, else the wheel's.
+
+    A system's ffmpeg without libx264 is passed over.
+
+    Raises:
+        ResourceError: none can be used, or VIDSUMM_FFMPEG names none.
+    """
+    named = os.environ.get("VIDSUMM_FFMPEG")
+    if named:
+        version = _version(named)
+        if version is None:
+            raise ResourceError(
+                f"VIDSUMM_FFMPEG: {named} is no ffmpeg with libx264", remedy="name another one or unset the variable"
+            )
+        return FfmpegBinary(Path(named), version, "VIDSUMM_FFMPEG")
+    candidates: tuple[tuple[str | None, Origin], ...] = (
+        (shutil.which("ffmpeg"), "system"),
+        (_wheel(), "imageio-ffmpeg"),
+    )
+    for path, origin in candidates:
+        version = _version(path) if path else None
+        if path and version is not None:
+            return FfmpegBinary(Path(path), version, origin)
+    raise ResourceError("no ffmpeg with libx264 was found", remedy="install ffmpeg or run `pip install imageio-ffmpeg`")
+
+
+def file_url(path: Path) -> str:
+    """`path` such that no character in it means anything to ffmpeg or libav."""
+    return f"file:{path.absolute()}"
+
+
+def encode_pieces(
+    info: VideoInfo,
+    clock: FrameClock,
+    pieces: NDArray[np.int64],
+    target: Path,
+    *,
+    config: CutConfig,
+    binary: FfmpegBinary,
+    seek_s: float | None = None,
+    on_frames: Callable[[int], None],
+) -> None:
+    """Decodes the source once and encodes the frames of all pieces to H.264, each piece decodable by itself.
+
+    The frames are upright, yuv420p, of even size, and carry their times on `clock`.
+
+    Args:
+        info: the source.
+        clock: `frame_clock(info)`.
+        pieces: (Q, 2) frames [first, last) of each piece, ascending and disjoint.
+        target: NUT file to write.
+        config: quality and speed of x264.
+        binary: the ffmpeg to run.
+        seek_s: container time at or before a key frame from which every piece can be decoded; None begins at the start.
+        on_frames: told the number of frames encoded so far.
+
+    Raises:
+        EncodeError: ffmpeg failed or stood still.
+        OutputError: `target` cannot be written.
+    """
+    begin = {} if seek_s is None else {"ss": f"{seek_s:.6f}", "seek_timestamp": 1, "noaccurate_seek": None}
+    picture = _source(info, **begin)[str(info.video.index)]
+    picture = picture.filter("select", _is_wanted(info, pieces)).filter("setpts", f"PTS-({info.frame_pts[0]})")
+    width, height = _upright_size(info)
+    if width % 2 or height % 2:
+        picture = picture.filter("pad", width + width % 2, height + height % 2)
+    if "rgb" in info.video.pixel_format or "gbr" in info.video.pixel_format:
+        picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
+        picture = picture.filter("setparams", colorspace="bt709", range="tv")
+    job = picture.output(
+        file_url(target),
+        format="nut",
+        vcodec="libx264",
+        preset=config.preset,
+        crf=config.crf,
+        pix_fmt="yuv420p",
+        enc_time_base=f"{clock.time_base.numerator}/{clock.time_base.denominator}",
+        force_key_frames=_piece_begins(clock, pieces),
+        map_metadata=-1,
+        **{"forced-idr": 1, "frames:v": int(np.diff(pieces).sum())},
+        **({} if clock.is_steady else {"bf": 0}),
+        **binary.keep_times,
+    )
+    job = job.global_args("-progress", "pipe:1", "-nostats", "-copyts", "-y")
+    _follow(job, binary, f"encoding {info.path.name}", on_frames)
+
+
+def read_sound(
+    info: VideoInfo, audio: AudioStream, *, rate_hz: int, layout: str, end_s: float, binary: FfmpegBinary
+) -> Generator[bytes, None, None]:
+    """Decodes one audio stream on the clock of the picture: sample 0 is heard with the first frame.
+
+    Gaps in the stream become silence.
+
+    Args:
+        info: the source.
+        audio: the stream.
+        rate_hz: samples per second wanted.
+        layout: channel layout wanted, as ffmpeg names it.
+        end_s: how far to decode, seconds since the first frame.
+        binary: the ffmpeg to run.
+
+    Yields:
+        Interleaved little-endian int16 samples, in chunks of any number of bytes.
+
+    Raises:
+        EncodeError: ffmpeg failed or stood still.
+    """
+    sound = _source(info)[str(audio.index)]
+    first = round(info.start_s * rate_hz)
+    sound = sound.filter("aresample", rate_hz, first_pts=first, min_hard_comp=_HARD_SYNC_S, **{"async": 1})
+    sound = sound.filter("aformat", sample_fmts="s16", sample_rates=rate_hz, channel_layouts=layout)
+    sound = sound.filter("atrim", end=f"{info.start_s + end_s:.6f}")
+    job = sound.output("pipe:1", format="s16le", acodec="pcm_s16le").global_args("-nostats", "-copyts")
+    with _child(job, binary, f"decoding the sound of {info.path.name}") as child:
+        yield from child.chunks()
+
+
+def _source(info: VideoInfo, **options: Any) -> Any:
+    allowed = {"protocol_whitelist": "file,pipe", "format_whitelist": info.container}
+    return ffmpeg.input(file_url(info.path), **allowed, **options)
+
+
+def _upright_size(info: VideoInfo) -> tuple[int, int]:
+    size = info.video.width, info.video.height
+    return size[::-1] if info.video.rotation in (90, 270) else size
+
+
+def _is_wanted(info: VideoInfo, pieces: NDArray[np.int64]) -> str:
+    """An expression of frame time `t` that is 1 inside the pieces; its thresholds lie midway between frames."""
+    pts = info.frame_pts.astype(np.float64) * float(info.video.time_base)
+    midway = np.concatenate([[pts[0] - 1], (pts[1:] + pts[:-1]) / 2, [pts[-1] + 1]])
+    edges, uses = np.unique(pieces, return_counts=True)
+    return _alternation(midway[edges[uses == 1]].tolist(), 0)
+
+
+def _alternation(thresholds: Sequence[float], below: int) -> str:
+    """`below` before the first threshold, changing between 0 and 1 at each one; depth grows with their logarithm."""
+    if not thresholds:
+        return str(below)
+    half = len(thresholds) // 2
+    before = _alternation(thresholds[:half], below)
+    after = _alternation(thresholds[half + 1 :], (below + half + 1) % 2)
+    return f"if(lt(t,{thresholds[half]:.9f}),{before},{after})"
+
+
+def _piece_begins(clock: FrameClock, pieces: NDArray[np.int64]) -> str:
+    """Times from which the next frame has to be a key frame, a quarter of a frame early.
+
+    Old versions round these times to the encoder's ticks; a quarter of a frame rounds to the right one.
+    """
+    ticks = clock.ticks.astype(np.float64)
+    before = np.diff(ticks, prepend=ticks[0])
+    early = (ticks - before / 4)[pieces[:, 0]] * float(clock.time_base)
+    return ",".join(f"{begin:.6f}" for begin in early)
+
+
+def _wheel() -> str | None:
+    with suppress(RuntimeError):
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    return None
+
+
+@lru_cache
+def _version(path: str) -> str | None:
+    """Version of the ffmpeg at `path`; None where there is none or it cannot encode H.264."""
+    answers = []
+    for question in ("-version", "-encoders"):
+        try:
+            answer = subprocess.run(  # noqa: S603
+                [path, "-hide_banner", question], stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=True
+            )
+        except (OSError, subprocess.SubprocessError):
+            return None
+        answers.append(answer.stdout.decode(errors="replace"))
+    version = re.match(r"ffmpeg version (\S+)", answers[0])
+    return version[1] if version and "libx264" in answers[1] else None
+
+
+class _Child:
+    """A running ffmpeg: its standard output in chunks, the tail of its complaints."""
+
+    def __init__(self, args: list[str], purpose: str) -> None:
+        self.purpose = purpose
+        self.complaints: deque[str] = deque(maxlen=_STDERR_LINES)
+        self.process = subprocess.Popen(  # noqa: S603
+            args,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+        self._output = cast("IO[bytes]", self.process.stdout)
+        self._errors = cast("IO[bytes]", self.process.stderr)
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        for line in self._errors:
+            if text := line.decode(errors="replace").strip():
+                self.complaints.append(text)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Standard output as it comes, until it closes.
+
+        Raises:
+            EncodeError: nothing came for `STALL_S`.
+        """
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._output, selectors.EVENT_READ)
+            while True:
+                if not selector.select(STALL_S):
+                    raise self.stalled()
+                chunk = os.read(self._output.fileno(), _CHUNK_BYTES)
+                if not chunk:
+                    return
+                yield chunk
+
+    def cpu_s(self) -> float:
+        """Processor time used so far where the system tells, else 0."""
+        try:
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def finish(self) -> None:
+        """Waits for a child whose output has closed.
+
+        Raises:
+            EncodeError: it failed.
+            OutputError: it failed because of the disk.
+        """
+        try:
+            status = self.process.wait(STALL_S)
+        except subprocess.TimeoutExpired as error:
+            raise self.stalled() from error
+        self._listener.join(1.0)
+        if status == 0:
+            return
+        last = " | ".join(list(self.complaints)[-3:]) or f"exit status {status}"
+        if _DISK_TROUBLE.search(" ".join(self.complaints)):
+            raise OutputError(f"{self.purpose} failed: {last}", remedy="free space or choose another --output")
+        raise EncodeError(f"{self.purpose} failed: {last}", remedy="see whether the file plays to its end")
+
+    def stalled(self) -> EncodeError:
+        """The error for a child that stands still."""
+        return EncodeError(
+            f"{self.purpose} stood still for {STALL_S:g} s", remedy="see whether the file plays to its end"
+        )
+
+    def end(self) -> None:
+        """Leaves no process behind, whatever state it is in."""
+        if self.process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self._listener.join()
+        self._output.close()
+        self._errors.close()
+
+
+@contextmanager
+def _child(job: Any, binary: FfmpegBinary, purpose: str) -> Iterator[_Child]:
+    """Runs a job while the context lasts; leaving it early kills the child.
+
+    Raises:
+        EncodeError: the job failed or stood still.
+        OutputError: it failed because of the disk.
+        ResourceError: the program cannot be started.
+    """
+    job = job.global_args("-hide_banner", "-nostdin", "-v", "error")
+    try:
+        child = _Child(ffmpeg.compile(job, cmd=str(binary.path)), purpose)
+    except OSError as error:
+        raise ResourceError(f"{binary.path} does not start: {error}", remedy="see `vidsumm doctor`") from error
+    try:
+        yield child
+        child.finish()
+    finally:
+        child.end()
+
+
+def _follow(job: Any, binary: FfmpegBinary, purpose: str, on_frames: Callable[[int], None]) -> None:
+    """Runs a job that reports on standard output, and passes on its count of frames."""
+    frames, cpu_s, changed_s = -1, 0.0, time.monotonic()
+    with _child(job, binary, purpose) as child:
+        for report in child.chunks():
+            counts = re.findall(rb"^frame=\s*(\d+)", report, re.MULTILINE)
+            now = int(counts[-1]) if counts else frames
+            if now != frames or child.cpu_s() - cpu_s > 1.0:
+                frames, cpu_s, changed_s = now, child.cpu_s(), time.monotonic()
+                on_frames(max(frames, 0))
+            elif time.monotonic() - changed_s > STALL_S:
+                raise child.stalled()

@@ -1,0 +1,351 @@
+"""Samples frames at a fixed rate: a pure plan of which, and a child process that decodes them.
+
+Memory stays bounded whatever the length: the child waits in the pipe until its pictures are taken.
+"""
+
+import contextlib
+import importlib.util
+import itertools
+import math
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, Literal, Protocol, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+import vidsumm
+from vidsumm.config import DecoderName
+from vidsumm.errors import DecodeError
+from vidsumm.video.decode_request import DONE, HEADER, PICTURE, DecodeSettings, Picture, Request
+from vidsumm.video.info import VideoInfo
+
+__all__ = ["FrameBatch", "FrameReader", "FrameSource", "SamplePlan", "open_frames", "plan_samples"]
+
+_Decoder = Literal["decord", "pyav"]
+
+_MAX_EARLY_S = 0.02
+_SPLINTER = 1e-3  # of a tick: keeps ties of binary fractions on the earlier frame
+_START_S = 30.0  # an interpreter and its libraries may load slowly on a busy machine
+_STDERR_TAIL_BYTES = 2000
+_REPAIR = "repair it first, for example: ffmpeg -i broken.mp4 -c:v libx264 -c:a aac repaired.mp4"
+
+
+@dataclass(frozen=True)
+class SamplePlan:
+    """Which frame stands for each instant of a regular grid. N samples, U distinct frames."""
+
+    grid_s: NDArray[np.float64]
+    """(N,) instants k / fps before the end of the video, seconds."""
+    frame_idx: NDArray[np.int64]
+    """(N,) index into `VideoInfo.frame_pts` of the frame on display at each instant."""
+    times_s: NDArray[np.float64]
+    """(N,) presentation time of that frame, seconds."""
+    unique_idx: NDArray[np.int64]
+    """(U,) the distinct values of `frame_idx`, ascending."""
+    inverse: NDArray[np.int64]
+    """(N,) position of each sample in `unique_idx`."""
+
+
+def plan_samples(info: VideoInfo, fps: float) -> SamplePlan:
+    """Chooses the frame on display at every k / fps seconds, at least one.
+
+    A frame that begins less than half a usual frame interval (at most 20 ms) after the instant counts as on display
+    already: sampled at 2 fps, a video of 30000/1001 fps then gives the frames 0, 15, 30 ... and not 0, 14, 29 ...
+
+    Args:
+        info: the probed video.
+        fps: samples per second.
+    """
+    ticks_per_s = float(1 / info.video.time_base)
+    pts = (info.frame_pts - info.frame_pts[0]).astype(np.float64)
+    duration = (info.end_pts - int(info.frame_pts[0])) * info.video.time_base
+    grid_s = np.arange(max(1, math.ceil(duration * Fraction(fps).limit_denominator(1_000_000)))) / fps
+    interval = float(np.median(np.diff(pts))) if len(pts) > 1 else 1.0
+    early = min(interval / 2, max(_MAX_EARLY_S * ticks_per_s, 0.5)) - _SPLINTER
+    frame_idx = np.searchsorted(pts, grid_s * ticks_per_s + early, side="right").astype(np.int64) - 1
+    unique_idx, inverse = np.unique(frame_idx, return_inverse=True)
+    return SamplePlan(grid_s, frame_idx, info.frame_times_s[frame_idx], unique_idx, inverse.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class FrameBatch:
+    """Some consecutive distinct frames of a plan."""
+
+    idx: NDArray[np.int64]
+    """(B,) positions in `SamplePlan.unique_idx`."""
+    times_s: NDArray[np.float64]
+    """(B,) presentation times, seconds."""
+    frames: NDArray[np.uint8]
+    """(B, H, W, 3) RGB, upright."""
+
+
+class FrameSource(Protocol):
+    """Delivers the distinct frames of a plan strictly in order, each once."""
+
+    def __enter__(self) -> Self:
+        """Starts a delivery that `__exit__` ends."""
+        ...
+
+    def __exit__(self, *exception: object) -> None:
+        """Frees everything, whether or not all frames were taken."""
+        ...
+
+    def __iter__(self) -> Iterator[FrameBatch]:
+        """Batches in order."""
+        ...
+
+
+class _WorkerFailedError(Exception):
+    """The child cannot go on; the message says why in a few words."""
+
+
+def _worker_command() -> list[str]:
+    # -P: a file of the same name in the current folder must not stand in for a module
+    return [sys.executable, "-P", "-m", "vidsumm.video.decode_worker"]
+
+
+def _worker_environment() -> dict[str, str]:
+    """The child finds the same vidsumm as the parent, installed or not."""
+    root = str(Path(vidsumm.__file__).resolve().parent.parent)
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
+
+
+class _Worker:
+    """One decoding child process. Only `kill` may be called from another thread."""
+
+    def __init__(self, request: Request) -> None:
+        self._settings = request.settings
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
+        # a session of its own: Ctrl-C in the terminal reaches the parent alone, which then ends the child
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            _worker_command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            start_new_session=True,
+            env=_worker_environment(),
+        )
+        self._stdout = cast("IO[bytes]", self._process.stdout)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._stdout, selectors.EVENT_READ)
+        with contextlib.suppress(BrokenPipeError), cast("IO[bytes]", self._process.stdin) as stdin:
+            stdin.write(request.to_bytes())
+
+    def pictures(self) -> Iterator[tuple[bool, Picture]]:
+        """For each wanted frame in order whether a neighbour stands for it, and its (H, W, 3) picture.
+
+        Raises:
+            _WorkerFailedError: the child stalls, crashes or reports an error.
+        """
+        shape = self._settings.height, self._settings.width, 3
+        spare_s = _START_S
+        while True:
+            kind, is_replaced = HEADER.unpack(self._read(HEADER.size, spare_s))
+            spare_s = 0.0
+            if kind == DONE:
+                return
+            if kind == PICTURE:
+                yield is_replaced, np.frombuffer(self._read(math.prod(shape)), np.uint8).reshape(shape)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def stop(self) -> None:
+        """Ends and reaps the child."""
+        self._process.kill()
+        self._process.wait()
+        self._selector.close()
+        self._stdout.close()
+        self._stderr.close()
+
+    def _read(self, size: int, spare_s: float = 0.0) -> bytearray:
+        data = bytearray(size)
+        view, filled = memoryview(data), 0
+        deadline_s = time.monotonic() + self._settings.stall_s + spare_s
+        while filled < size:
+            if not self._selector.select(max(0.0, deadline_s - time.monotonic())):
+                raise _WorkerFailedError(f"no frame for {self._settings.stall_s:g} s")
+            got = os.readv(self._stdout.fileno(), [view[filled:]])
+            if not got:
+                raise _WorkerFailedError(self._last_words())
+            filled += got
+        return data
+
+    def _last_words(self) -> str:
+        """Why the child ended."""
+        status = self._process.wait()
+        size = self._stderr.seek(0, os.SEEK_END)
+        self._stderr.seek(max(0, size - _STDERR_TAIL_BYTES))
+        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
+        if status < 0:
+            return f"its process was ended by {signal.Signals(-status).name}"
+        return lines[-1].strip() if lines else f"its process ended with status {status}"
+
+
+class FrameReader:
+    """Decodes the distinct frames of a plan in a child process; see `open_frames`.
+
+    Use it in a ``with`` statement and iterate once. `close` may come from any thread, also while another one waits for
+    frames: that one then sees the end of the frames.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        times_s: NDArray[np.float64],
+        decoders: tuple[_Decoder, ...],
+        on_notice: Callable[[str], None],
+        batch: int,
+    ) -> None:
+        self._request = request
+        self._times_s = times_s
+        self._decoders = decoders
+        self._on_notice = on_notice
+        self.decoder: str = decoders[0]
+        """The library at work, or the one that was last."""
+        self._worker: _Worker | None = None
+        self._is_closed = False
+        self._lost = 0
+        self._batches = self._group(batch)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[FrameBatch]:
+        return self._batches
+
+    def close(self) -> None:
+        """Ends the child process; no more frames come."""
+        self._is_closed = True
+        if self._worker is not None:
+            self._worker.kill()
+        # a thread that is inside the generator meets the end of the pipe and cleans up itself
+        with contextlib.suppress(ValueError):
+            self._batches.close()
+
+    @property
+    def _name(self) -> str:
+        return Path(self._request.settings.path).name
+
+    def _group(self, batch: int) -> Generator[FrameBatch]:
+        first = 0
+        with contextlib.closing(self._pictures()) as pictures:
+            while chunk := list(itertools.islice(pictures, batch)):
+                idx = np.arange(first, first + len(chunk))
+                yield FrameBatch(idx, self._times_s[idx], np.stack(chunk))
+                first += len(chunk)
+
+    def _pictures(self) -> Generator[Picture]:
+        """Pictures in order; each decoder goes on where the one before it failed."""
+        done = 0
+        for decoder in self._decoders:
+            try:
+                for picture in self._decode(decoder, done):
+                    done += 1
+                    yield picture
+            except _WorkerFailedError as failure:
+                if self._is_closed:
+                    return
+                self._report_failure(decoder, done, failure)
+            else:
+                self._report_lost()
+                return
+
+    def _decode(self, decoder: _Decoder, first: int) -> Iterator[Picture]:
+        self.decoder = decoder
+        settings = replace(self._request.settings, decoder=decoder)
+        request = replace(self._request, settings=settings, wanted_idx=self._request.wanted_idx[first:])
+        worker = self._worker = _Worker(request)
+        try:
+            if self._is_closed:
+                worker.kill()
+            delivered = 0
+            for is_replaced, picture in worker.pictures():
+                self._lost += is_replaced
+                self._refuse_if_lost()
+                delivered += 1
+                yield picture
+            if delivered < len(request.wanted_idx):
+                raise _WorkerFailedError(f"it ended after {first + delivered} of {len(self._times_s)} frames")
+        finally:
+            self._worker = None
+            worker.stop()
+
+    def _report_failure(self, decoder: _Decoder, done: int, failure: _WorkerFailedError) -> None:
+        if decoder != self._decoders[-1]:
+            where = f" from sampled frame {done + 1} on" if done else ""
+            self._on_notice(f"{self._name}: decord failed ({failure}); PyAV decodes{where}")
+            return
+        remedy = _REPAIR if decoder == "pyav" else "use --decoder auto"
+        raise DecodeError(f"{self._name}: frames cannot be decoded by {decoder}: {failure}", remedy=remedy) from failure
+
+    def _refuse_if_lost(self) -> None:
+        if 2 * self._lost > len(self._times_s):
+            raise DecodeError(f"{self._name}: more than half of the sampled frames are damaged", remedy=_REPAIR)
+
+    def _report_lost(self) -> None:
+        if self._lost:
+            self._on_notice(
+                f"{self._name}: {self._lost} of {len(self._times_s)} sampled frames are damaged; "
+                "the nearest sound ones stand for them"
+            )
+
+
+def open_frames(
+    info: VideoInfo,
+    plan: SamplePlan,
+    *,
+    size: tuple[int, int],
+    decoder: DecoderName,
+    stall_s: float,
+    on_notice: Callable[[str], None],
+    batch: int = 16,
+) -> FrameReader:
+    """Decodes the distinct frames of a plan in order, each once, in a child process.
+
+    With ``auto``, PyAV continues from the first frame not delivered when decord is missing, disagrees with the index of
+    frames, hangs, crashes or fails; `on_notice` then gets one line.
+
+    Args:
+        info: the probed video.
+        plan: which frames.
+        size: width and height to which the upright picture is squashed, whatever its aspect.
+        decoder: which library decodes.
+        stall_s: seconds without a sign of life after which a decoder is stopped.
+        on_notice: takes single lines for people.
+        batch: frames per batch.
+
+    Raises:
+        DecodeError: while iterating, when no decoder can go on or more than half of the frames are damaged.
+    """
+    settings = DecodeSettings(
+        path=str(info.path.absolute()),
+        decoder="pyav",
+        stream_index=info.video.index,
+        rotation=info.video.rotation,
+        width=size[0],
+        height=size[1],
+        seconds_per_tick=float(info.video.time_base),
+        stall_s=stall_s,
+    )
+    request = Request(settings, info.frame_pts, info.key_pts, plan.unique_idx)
+    return FrameReader(request, info.frame_times_s[plan.unique_idx], _decoders(decoder), on_notice, batch)
+
+
+def _decoders(name: DecoderName) -> tuple[_Decoder, ...]:
+    if name != "auto":
+        return (name,)
+    return ("decord", "pyav") if importlib.util.find_spec("decord") else ("pyav",)

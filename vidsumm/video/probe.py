@@ -1,0 +1,263 @@
+"""Reads what a container holds: streams, clocks, rotation and the presentation time of every frame.
+
+Frames are indexed by demuxing, not by decoding, so that a two-hour film takes seconds.
+"""
+
+import stat
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.error import ArgumentError, FFmpegError
+from av.stream import Disposition
+from numpy.typing import NDArray
+
+from vidsumm.errors import InputError
+from vidsumm.video.info import AudioStream, VideoInfo, VideoStream
+
+__all__ = ["open_container", "probe"]
+
+_READABLE = "give a video file such as MP4, MOV, MKV, WebM, AVI or MPEG-TS"
+# demuxers that follow other files or addresses
+_PLAYLIST_FORMATS = {"concat", "dash", "hls", "imf", "lavfi", "rtp", "rtsp", "sap", "sdp", "webm_dash_manifest"}
+# demuxers of pictures and of drawings in text
+_STILL_FORMATS = {"adf", "bin", "idf", "image2", "image2pipe", "tty", "xbin"}
+_ROTATION_PACKETS = 250  # read at most this far for one frame that tells the rotation
+_VFR_RATIO = 1.5  # an interval this much longer than the mean is a pause, not rounding
+_ROUNDING_TICKS = 2  # two rounded ends of an interval
+
+
+def _allowed_formats() -> str:
+    names = (name for name in av.formats_available if not name.endswith("_pipe"))
+    return ",".join(sorted(set(names) - _PLAYLIST_FORMATS - _STILL_FORMATS))
+
+
+def open_container(path: Path) -> InputContainer:
+    """Opens a local media file for reading; it cannot make libav open other files or addresses.
+
+    Raises:
+        FFmpegError: libav does not accept the file.
+        OSError: the file cannot be read.
+    """
+    options = {"protocol_whitelist": "file", "format_whitelist": _allowed_formats()}
+    return av.open(f"file:{path}", "r", options=options, metadata_errors="replace")
+
+
+def probe(path: Path) -> VideoInfo:
+    """Describes a video file: its streams, the chosen ones and the time of every frame.
+
+    The video stream is the one that ffmpeg takes by default (`av_find_best_stream`), the audio stream the one that
+    belongs to it.
+
+    Raises:
+        InputError: the file is missing, unreadable, not a media file, or has no video frames.
+    """
+    size_bytes = _file_size(path)
+    try:
+        with open_container(path) as container:
+            return _describe(path, container, size_bytes)
+    except ArgumentError as error:
+        raise InputError(f"{path}: playlists, pictures and text are not read as video", remedy=_READABLE) from error
+    except (FFmpegError, OSError, ValueError) as error:
+        raise InputError(f"{path}: not a readable video file: {_reason(error)}", remedy=_READABLE) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _file_size(path: Path) -> int:
+    try:
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode):
+            path.open("rb").close()
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file", remedy="check the path") from error
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{path}: cannot be read: {_reason(error)}", remedy="check the path and its permissions"
+        ) from error
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not an ordinary file"
+        raise InputError(f"{path}: {kind}, not a video file", remedy=_READABLE)
+    if status.st_size == 0:
+        raise InputError(f"{path}: the file is empty", remedy=_READABLE)
+    return status.st_size
+
+
+def _describe(path: Path, container: InputContainer, size_bytes: int) -> VideoInfo:
+    videos = [stream for stream in container.streams.video if _is_moving(stream)]
+    if not videos:
+        raise InputError(f"{path}: no video stream that can be decoded", remedy=_READABLE)
+    chosen = _choose(container, videos)
+    audios = [stream for stream in container.streams.audio if _has_decoder(stream)]
+    sound = container.streams.best("audio", related=chosen)
+    rotations = {stream.index: _rotation(path, stream.index) for stream in videos}
+    described = {stream.index: _video_stream(stream, rotations[stream.index]) for stream in videos}
+    sounds = {stream.index: _audio_stream(stream) for stream in audios}
+    index = _index_frames(path, container, chosen)
+    return VideoInfo(
+        path=path,
+        container=container.format.name,
+        size_bytes=size_bytes,
+        video=described[chosen.index],
+        audio=sounds.get(sound.index) if sound is not None else None,
+        video_streams=tuple(described.values()),
+        audio_streams=tuple(sounds.values()),
+        subtitle_streams=len(container.streams.subtitles),
+        frame_pts=index.frame_pts,
+        key_pts=index.key_pts,
+        end_pts=index.end_pts,
+        is_vfr=_is_vfr(index.frame_pts),
+    )
+
+
+def _has_decoder(stream: av.VideoStream | av.AudioStream) -> bool:
+    # the stubs hide that a stream without a decoder has no codec context
+    context: object = stream.codec_context
+    return context is not None
+
+
+def _is_moving(stream: av.VideoStream) -> bool:
+    return _has_decoder(stream) and not stream.disposition & Disposition.attached_pic
+
+
+def _choose(container: InputContainer, videos: Sequence[av.VideoStream]) -> av.VideoStream:
+    best = container.streams.best("video")
+    for stream in videos:
+        if best is not None and stream.index == best.index:
+            return stream
+    return max(videos, key=lambda s: (bool(s.disposition & Disposition.default), s.width * s.height, -s.index))
+
+
+def _rotation(path: Path, stream_index: int) -> int:
+    """Clockwise degrees from the display matrix, which libav hands out with decoded frames."""
+    with open_container(path) as container:
+        packets = container.demux(container.streams[stream_index])
+        for packet in islice(packets, _ROTATION_PACKETS):
+            try:
+                frames = packet.decode()
+            except FFmpegError:
+                continue
+            for frame in frames:
+                if isinstance(frame, av.VideoFrame):
+                    return round(-frame.rotation / 90) * 90 % 360
+    return 0
+
+
+def _video_stream(stream: av.VideoStream, rotation: int) -> VideoStream:
+    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+    return VideoStream(
+        index=stream.index,
+        codec=stream.codec_context.codec.canonical_name,
+        width=stream.width,
+        height=stream.height,
+        sample_aspect_ratio=aspect if aspect and aspect > 0 else Fraction(1),
+        rotation=rotation,
+        pixel_format=stream.pix_fmt or "",
+        time_base=_time_base(stream),
+        average_rate=stream.average_rate or Fraction(0),
+        real_rate=stream.base_rate or Fraction(0),
+        is_default=bool(stream.disposition & Disposition.default),
+    )
+
+
+def _audio_stream(stream: av.AudioStream) -> AudioStream:
+    base = _time_base(stream)
+    return AudioStream(
+        index=stream.index,
+        codec=stream.codec_context.codec.canonical_name,
+        sample_rate_hz=stream.codec_context.sample_rate,
+        channels=stream.codec_context.channels,
+        layout=stream.codec_context.layout.name,
+        time_base=base,
+        start_s=float((stream.start_time or 0) * base),
+        duration_s=float((stream.duration or 0) * base),
+        is_default=bool(stream.disposition & Disposition.default),
+    )
+
+
+def _time_base(stream: av.VideoStream | av.AudioStream) -> Fraction:
+    return stream.time_base or Fraction(1, 1_000_000)
+
+
+@dataclass(frozen=True)
+class _FrameIndex:
+    frame_pts: NDArray[np.int64]
+    key_pts: NDArray[np.int64]
+    end_pts: int
+
+
+class _Packets(NamedTuple):
+    """Parallel columns in coding order."""
+
+    pts: NDArray[np.int64]
+    durations: NDArray[np.int64]
+    is_key: NDArray[np.bool_]
+    is_shown: NDArray[np.bool_]
+    """False for what lies outside an edit list: decoded, but not shown."""
+
+
+def _read_packets(container: InputContainer, stream: av.VideoStream) -> _Packets:
+    """Time stamps of all packets; a damaged end ends the list."""
+    pts, durations, keys, shown = array("q"), array("q"), array("b"), array("b")
+    try:
+        for packet in container.demux(stream):
+            stamp = packet.dts if packet.pts is None else packet.pts
+            if stamp is not None:
+                pts.append(stamp)
+                durations.append(packet.duration or 0)
+                keys.append(packet.is_keyframe)
+                shown.append(not packet.is_discard)
+    except FFmpegError:
+        if not pts:
+            raise
+    return _Packets(
+        np.array(pts, np.int64), np.array(durations, np.int64), np.array(keys, np.bool_), np.array(shown, np.bool_)
+    )
+
+
+def _index_frames(path: Path, container: InputContainer, stream: av.VideoStream) -> _FrameIndex:
+    packets = _read_packets(container, stream)
+    if not len(packets.pts):
+        raise InputError(
+            f"{path}: no video frame carries a time stamp",
+            remedy=f"put it into a container with time stamps: ffmpeg -i {path.name} -c copy video.mp4",
+        )
+    frames = _decodable(packets)
+    if not len(frames.pts):
+        raise InputError(f"{path}: no video frames", remedy=_READABLE)
+    last = int(np.argmax(frames.pts))
+    frame_pts = np.unique(frames.pts)
+    lasts_ticks = int(frames.durations[last]) or _typical_interval(frame_pts, stream)
+    return _FrameIndex(frame_pts, np.unique(frames.pts[frames.is_key]), int(frame_pts[-1]) + lasts_ticks)
+
+
+def _decodable(packets: _Packets) -> _Packets:
+    """Leaves out what is not shown, and what lacks its key frame because a recording starts in the middle."""
+    if not packets.is_key.any():
+        return packets._replace(is_key=packets.pts == packets.pts[0])
+    first_key = int(np.argmax(packets.is_key))
+    has_key = (np.arange(len(packets.pts)) >= first_key) & (packets.pts >= packets.pts[first_key])
+    return _Packets(*(column[has_key & packets.is_shown] for column in packets))
+
+
+def _typical_interval(frame_pts: NDArray[np.int64], stream: av.VideoStream) -> int:
+    if len(frame_pts) > 1:
+        return int(np.median(np.diff(frame_pts)))
+    rate = stream.average_rate or stream.base_rate or Fraction(25)
+    return max(1, round(1 / (rate * _time_base(stream))))
+
+
+def _is_vfr(frame_pts: NDArray[np.int64]) -> bool:
+    if len(frame_pts) < 3:
+        return False
+    ticks = np.diff(frame_pts)
+    return bool(np.ptp(ticks) > _ROUNDING_TICKS or ticks.max() > _VFR_RATIO * ticks.mean())

@@ -1,0 +1,179 @@
+"""Cut plans become MP4 files."""
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from vidsumm.config import CutConfig
+from vidsumm.errors import EncodeError, OutputError
+from vidsumm.video.cut import CutPlan
+from vidsumm.video.ffmpeg import find_ffmpeg
+from vidsumm.video.info import VideoInfo
+from vidsumm.video.join import measure, write_mp4
+from vidsumm.video.reencode import EncodedPieces
+from vidsumm.video.streamcopy import SourcePackets
+
+__all__ = ["RenderedFile", "render"]
+
+_ENCODE_SHARE = 0.9
+"""Part of the work before files are joined in exact mode, as a rule."""
+_VISIBLE = 0.002
+_DISK_TROUBLE = frozenset(
+    {errno.EACCES, errno.EDQUOT, errno.EFBIG, errno.ENOENT, errno.ENOSPC, errno.EPERM, errno.EROFS}
+)
+
+
+@dataclass(frozen=True, eq=False)
+class RenderedFile:
+    """A written summary, measured by reading it back."""
+
+    path: Path
+    spans_s: NDArray[np.float64]
+    """(P, 2) what of the source it shows, seconds since the first frame; wider than asked for in copy mode."""
+    duration_s: float
+    """Length of the picture, seconds."""
+    audio_s: float | None
+    """Length of the sound, seconds; None where there is none."""
+    frames: int
+    """Number of frames; lower than planned only where frames of the source cannot be decoded."""
+    size_bytes: int
+    sha256: str
+
+
+def render(
+    info: VideoInfo,
+    plans: Sequence[CutPlan],
+    outputs: Sequence[Path],
+    *,
+    config: CutConfig,
+    metadata: Sequence[Mapping[str, str]],
+    on_progress: Callable[[float], None],
+    work_dir: Path,
+) -> list[RenderedFile]:
+    """Writes one MP4 per plan. Files appear together when all are done and checked; after a failure none does.
+
+    Args:
+        info: the source.
+        plans: S summaries of it.
+        outputs: S files to write; existing ones are replaced.
+        config: mode and quality.
+        metadata: S sets of tags such as title and comment.
+        on_progress: told the share of the work done, 0 to 1.
+        work_dir: folder for intermediate files, which are gone afterwards.
+
+    Raises:
+        EncodeError: the source cannot be cut, or a result is not what was planned.
+        OutputError: a file cannot be written.
+        ResourceError: no ffmpeg was found.
+    """
+    if not plans:
+        return []
+    with ExitStack() as stack:
+        stack.enter_context(_named_trouble(outputs[0].parent))
+        work = Path(stack.enter_context(TemporaryDirectory(prefix=".vidsumm-cut-", dir=work_dir)))
+        meter = _Meter(on_progress)
+        source, plans, done = _prepare(info, plans, config, work, meter)
+        parts = [stack.enter_context(_partial(output)) for output in outputs]
+        rendered, total_s, before_s = [], sum(plan.duration_s for plan in plans), 0.0
+        for plan, part, output, tags in zip(plans, parts, outputs, metadata, strict=True):
+            tell = meter.part(done + (1 - done) * before_s / total_s, (1 - done) / total_s)
+            write_mp4(part, source.tracks(plan), metadata=tags, on_seconds=tell)
+            rendered.append(_checked(part, output, plan))
+            before_s += plan.duration_s
+        for part, output in zip(parts, outputs, strict=True):
+            _publish(part, output)
+    on_progress(1.0)
+    return rendered
+
+
+def _prepare(
+    info: VideoInfo,
+    plans: Sequence[CutPlan],
+    config: CutConfig,
+    work: Path,
+    meter: "_Meter",
+) -> tuple[SourcePackets | EncodedPieces, Sequence[CutPlan], float]:
+    """Whatever tracks are made from, the plans that it can show, and the share of the work done by then."""
+    if config.mode == "copy":
+        packets = SourcePackets(info)
+        return packets, [packets.widened(plan) for plan in plans], 0.0
+    tell = meter.part(0.0, _ENCODE_SHARE)
+    pieces = EncodedPieces(info, plans, config=config, binary=find_ffmpeg(), work_dir=work, on_progress=tell)
+    return pieces, plans, _ENCODE_SHARE
+
+
+class _Meter:
+    """Passes on a share of the work when it has grown by a visible amount."""
+
+    def __init__(self, on_progress: Callable[[float], None]) -> None:
+        self._on_progress = on_progress
+        self._told = 0.0
+
+    def part(self, offset: float, scale: float) -> Callable[[float], None]:
+        """A listener to something that takes the work from `offset` on by `scale` per unit."""
+        return lambda done: self._tell(offset + scale * done)
+
+    def _tell(self, share: float) -> None:
+        if share >= self._told + _VISIBLE:
+            self._told = min(share, 1.0)
+            self._on_progress(self._told)
+
+
+@contextmanager
+def _named_trouble(folder: Path) -> Iterator[None]:
+    """Turns what the system and libav say into one line."""
+    try:
+        yield
+    except (OSError, av.FFmpegError) as error:
+        if getattr(error, "errno", None) in _DISK_TROUBLE:
+            raise OutputError(
+                f"cannot write to {folder}: {error.strerror}", remedy="free space or choose another --output"
+            ) from error
+        raise EncodeError(f"joining failed: {error}", remedy="see whether the file plays to its end") from error
+
+
+@contextmanager
+def _partial(output: Path) -> Iterator[Path]:
+    """A hidden name beside `output` that is gone afterwards."""
+    part = output.with_name(f".vidsumm-{os.getpid()}-{output.stem[:80]}.part")
+    try:
+        yield part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _checked(part: Path, output: Path, plan: CutPlan) -> RenderedFile:
+    """Reads a file back.
+
+    Raises:
+        EncodeError: its lengths are not those of the plan.
+    """
+    found = measure(part)
+    frame_s = plan.duration_s / plan.frames
+    audio_s = found.audio_s
+    if abs(found.video_s - plan.duration_s) >= frame_s / 2 or found.frames > plan.frames:
+        raise EncodeError(
+            f"{output.name} has {found.frames} frames in {found.video_s:.3f} s instead of {plan.frames} in"
+            f" {plan.duration_s:.3f} s"
+        )
+    if audio_s is not None and abs(audio_s - found.video_s) >= frame_s:
+        raise EncodeError(f"{output.name} has {audio_s:.3f} s of sound for {found.video_s:.3f} s of picture")
+    with part.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size_bytes = part.stat().st_size
+    return RenderedFile(output, plan.spans_s, found.video_s, audio_s, found.frames, size_bytes, sha256)
+
+
+def _publish(part: Path, output: Path) -> None:
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+    part.replace(output)
