@@ -1,0 +1,62 @@
+"""The exact 0/1 knapsack: the most valuable shots that fit a length (SummDiff, section 3.3: KP(v, w, rho))."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidsumm.errors import InputError
+
+__all__ = ["solve"]
+
+
+def solve(values: NDArray[np.float64], weights: NDArray[np.int64], capacity: int) -> NDArray[np.bool_]:
+    """Chooses the items of greatest total value whose weights sum to `capacity` at most.
+
+    Dynamic programme over the capacity, in steps of the weights' greatest common divisor: O(M capacity) time, one bit
+    per item and step. An item is taken only where that raises the value: items worth nothing or less stay out, and of
+    two equally valuable choices the one without the last item in which they differ is returned.
+
+    Args:
+        values: (M,) float64, finite.
+        weights: (M,) int64, above zero.
+        capacity: in the unit of the weights; below zero counts as zero.
+
+    Returns:
+        (M,) bool, True for chosen items.
+
+    Raises:
+        InputError: a value that is no finite number.
+        ValueError: values and weights of different shapes, or a weight that is not above zero.
+    """
+    if values.shape != weights.shape or values.ndim != 1 or (weights <= 0).any():
+        raise ValueError(f"needs one weight above zero per value, got {weights.shape} for {values.shape}")
+    if not np.isfinite(values).all():
+        raise InputError(
+            f"the value of shot {int(np.flatnonzero(~np.isfinite(values))[0])} is not a number",
+            remedy="the importance scores are broken: check the checkpoint with `vidsumm doctor`",
+        )
+    chosen = np.zeros(len(values), dtype=np.bool_)
+    capacity = max(capacity, 0)
+    items = np.flatnonzero((values > 0) & (weights <= capacity))
+    if weights[items].sum() <= capacity:
+        chosen[items] = True
+        return chosen
+    step = int(np.gcd.reduce(weights[items]))
+    chosen[items] = _solve_reduced(values[items], (weights[items] // step).tolist(), capacity // step)
+    return chosen
+
+
+def _solve_reduced(values: NDArray[np.float64], weights: list[int], capacity: int) -> list[bool]:
+    """All weights within the capacity."""
+    best = np.zeros(capacity + 1)  # value attainable at each capacity with the items so far
+    raises = []  # per item, packed: whether it raises the value at capacities weight..capacity
+    for value, weight in zip(values, weights, strict=True):
+        with_item = best[: capacity + 1 - weight] + value
+        raises.append(np.packbits(with_item > best[weight:]))
+        np.maximum(best[weight:], with_item, out=best[weight:])
+    chosen = []
+    for bits, weight in zip(reversed(raises), reversed(weights), strict=True):
+        room = capacity - weight
+        taken = room >= 0 and bool(bits[room >> 3] >> (7 - (room & 7)) & 1)
+        capacity = room if taken else capacity
+        chosen.append(taken)
+    return chosen[::-1]

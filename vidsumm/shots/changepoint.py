@@ -1,0 +1,92 @@
+"""Change points by the library `ruptures`, as alternatives to `vidsumm.shots.kts`.
+
+Both minimise the same scatter as KTS and need memory linear in the number of samples. They prune, so they are fast
+where content changes, and slow (quadratic in the samples) on hours of one unchanging picture.
+"""
+
+import numpy as np
+import ruptures
+from numpy.typing import NDArray
+
+from vidsumm.shots.penalty import checked_penalty, marginal_charge
+from vidsumm.shots.scatter import checked_features, prefix_sums
+
+__all__ = ["kernel_cpd", "pelt"]
+
+_USUAL_SHOT_SAMPLES = 10  # the benchmark's density: one change point in ten samples
+
+
+def kernel_cpd(features: NDArray[np.floating], penalty: float = 1.0) -> NDArray[np.int64]:
+    """Change points of `ruptures.KernelCPD` (linear kernel) under the penalty of KTS.
+
+    KTS's penalty is concave in the number of change points, so it lies below its tangents: solving with the tangent
+    as a price per change point, again and again, lowers the objective of KTS until the number no longer moves. Where
+    `kts` finds the global optimum, this finds one that no tangent improves.
+
+    Args:
+        features: (N, D).
+        penalty: `vmax` of KTS.
+
+    Returns:
+        (m,) int64 ascending change points.
+
+    Raises:
+        ConfigError: a penalty that is not above zero.
+        InputError: features that are no finite (N, D) matrix.
+    """
+    n = len(checked_features(features))
+    checked_penalty(penalty)
+    found = np.empty(0, dtype=np.int64)
+    if n < 2:
+        return found
+    detector = ruptures.KernelCPD(kernel="linear", min_size=1).fit(features)
+    count, tried = max(1, n // _USUAL_SHOT_SAMPLES), {0}
+    while count not in tried:
+        tried.add(count)
+        found = _change_points(detector.predict(pen=marginal_charge(n, count, penalty)))
+        count = len(found)
+    return found
+
+
+def pelt(features: NDArray[np.floating], penalty: float = 1.0) -> NDArray[np.int64]:
+    """Change points of `ruptures.Pelt` with squared error and one price for every change point.
+
+    The price is what KTS charges for one more change point where they come every ten samples,
+    penalty / 2 * log(10): unlike with KTS, the number found grows in proportion to the length.
+
+    Args:
+        features: (N, D).
+        penalty: `vmax` of KTS.
+
+    Returns:
+        (m,) int64 ascending change points.
+
+    Raises:
+        ConfigError: a penalty that is not above zero.
+        InputError: features that are no finite (N, D) matrix.
+    """
+    price = marginal_charge(_USUAL_SHOT_SAMPLES, 1, checked_penalty(penalty))
+    detector = ruptures.Pelt(custom_cost=_PrefixCost(), min_size=1, jump=1).fit(checked_features(features))
+    return _change_points(detector.predict(price))
+
+
+def _change_points(ends: list[int]) -> NDArray[np.int64]:
+    return np.array(ends[:-1], dtype=np.int64)
+
+
+class _PrefixCost(ruptures.base.BaseCost):  # type: ignore[misc]  # ruptures carries no types
+    """Scatter of a segment from prefix sums, in O(D) whatever its length; the library's own cost needs O(length D)."""
+
+    model = "l2"
+    min_size = 1
+
+    def fit(self, signal: NDArray[np.floating]) -> "_PrefixCost":
+        self.signal = signal
+        centred = np.subtract(signal, signal.mean(axis=0, dtype=np.float64), dtype=np.float64)
+        self._energies = prefix_sums(np.einsum("nd,nd->n", centred, centred)[:, None])[:, 0]
+        self._sums = prefix_sums(centred)
+        return self
+
+    def error(self, start: int, end: int) -> float:
+        total = self._sums[end] - self._sums[start]
+        return float(self._energies[end] - self._energies[start] - total @ total / (end - start))

@@ -1,0 +1,183 @@
+"""The two dynamic programmes of exact segmentation: a price per change point, and a given number of them.
+
+All sums are exact (see `SegmentScatter`; prices are multiples of `PRICE_STEP`), so equal costs compare equal. Of
+several optimal segmentations both programmes prefer the earliest last change point, then the earliest before it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidsumm.shots.scatter import SegmentScatter
+
+__all__ = ["PRICE_STEP", "CountTable", "PricedSolution", "count_table", "solve_price"]
+
+PRICE_STEP = 2.0**-5
+"""Prices are rounded to this many quanta: fine enough to separate hull vertices, coarse enough for exact sums."""
+_EDGES_PER_BLOCK = 1 << 21  # bounds the working memory of `count_table` (about 100 MB)
+
+
+@dataclass(frozen=True)
+class PricedSolution:
+    """The segmentation that minimises scatter + price * number of change points."""
+
+    scatter: float
+    """Its scatter, in quanta."""
+    change_points: NDArray[np.int64]
+    """(m,) ascending."""
+
+
+def _forward(scatter: SegmentScatter, price: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Least cost of samples 0..t-1 and where its last segment starts, for t = 0..n."""
+    cost, last = np.empty(scatter.n + 1), np.zeros(scatter.n + 1, dtype=np.int64)
+    cost[0] = -price  # the first segment needs no change point
+    buffer = np.empty(scatter.n)
+    for end in range(1, scatter.n + 1):
+        options = np.add(cost[:end], scatter.row(end), out=buffer[:end])
+        last[end] = options.argmin()
+        cost[end] = options[last[end]] + price
+    return cost, last
+
+
+def _backward(scatter: SegmentScatter, price: float) -> NDArray[np.float64]:
+    """Least cost of samples t..n-1, for t = 0..n."""
+    cost = np.full(scatter.n + 1, np.inf)
+    cost[-1] = -price
+    buffer = np.empty(scatter.n)
+    for end in range(scatter.n, 0, -1):
+        options = np.add(scatter.row(end), cost[end] + price, out=buffer[:end])
+        np.minimum(cost[:end], options, out=cost[:end])
+    return cost
+
+
+def solve_price(scatter: SegmentScatter, price: float) -> PricedSolution:
+    """Exact optimum for a price per change point (in quanta, a multiple of `PRICE_STEP`), in O(n^2)."""
+    cost, last = _forward(scatter, price)
+    found: list[int] = []
+    start = int(last[scatter.n])
+    while start > 0:
+        found.append(start)
+        start = int(last[start])
+    return PricedSolution(float(cost[-1]) - price * len(found), np.array(found[::-1], dtype=np.int64))
+
+
+@dataclass(frozen=True)
+class _Edges:
+    """Segments between nodes that may belong to a wanted segmentation, grouped by their end node."""
+
+    first_end: int
+    """End node of the first group; the others follow without a gap."""
+    offsets: NDArray[np.int64]
+    """(groups,) where each group begins."""
+    starts: NDArray[np.int32]
+    """(edges,) start nodes, ascending within a group."""
+    costs: NDArray[np.float64]
+    """(edges,) scatter in quanta."""
+
+    def relax(self, before: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+        """Best cost of each end node after one more segment, and the first start that attains it."""
+        options = before[self.starts] + self.costs
+        best = np.minimum.reduceat(options, self.offsets)
+        sizes = np.diff(self.offsets, append=len(options))
+        attained = np.flatnonzero(options == np.repeat(best, sizes))
+        return best, self.starts[attained[np.searchsorted(attained, self.offsets)]]
+
+
+@dataclass(frozen=True)
+class _Corridor:
+    """What a segmentation may pass whose scatter + price * count does not exceed `limit`."""
+
+    scatter: SegmentScatter
+    nodes: NDArray[np.int64]
+    """Boundaries, 0 and n among them."""
+    before: NDArray[np.float64]
+    """Least cost of the samples before each node."""
+    allowed: NDArray[np.float64]
+    """What may be spent before a node's last segment and on it."""
+
+    def blocks(self) -> Iterator[_Edges]:
+        """All allowed segments, in blocks of bounded size."""
+        group: list[NDArray[np.int64]] = []
+        costs: list[NDArray[np.float64]] = []
+        held = 0
+        for end in range(1, len(self.nodes)):
+            row = self.scatter.row(int(self.nodes[end]))[self.nodes[:end]]
+            kept = np.flatnonzero(self.before[:end] + row <= self.allowed[end])
+            group.append(kept)
+            costs.append(row[kept])
+            held += len(kept)
+            if held >= _EDGES_PER_BLOCK:
+                yield _packed(end, group, costs)
+                group, costs, held = [], [], 0
+        if group:
+            yield _packed(len(self.nodes) - 1, group, costs)
+
+
+def _packed(last_end: int, group: list[NDArray[np.int64]], costs: list[NDArray[np.float64]]) -> _Edges:
+    sizes = np.array([len(kept) for kept in group], dtype=np.int64)
+    offsets = np.cumsum(sizes) - sizes
+    return _Edges(last_end - len(group) + 1, offsets, np.concatenate(group).astype(np.int32), np.concatenate(costs))
+
+
+def _corridor(scatter: SegmentScatter, price: float, limit: float) -> _Corridor:
+    forward, _ = _forward(scatter, price)
+    backward = _backward(scatter, price)
+    keep = forward + price + backward <= limit
+    keep[[0, -1]] = True
+    nodes = np.flatnonzero(keep)
+    return _Corridor(scatter, nodes, forward[nodes], limit - 2 * price - backward[nodes])
+
+
+@dataclass(frozen=True)
+class CountTable:
+    """Optimal segmentations for every number of change points from 0 to `max_count`.
+
+    Only those whose scatter + price * count stays within the limit of `count_table` are to be relied on.
+    """
+
+    optima: NDArray[np.float64]
+    """(max_count + 1,) least scatter, in quanta; inf or too high beyond the limit."""
+    nodes: NDArray[np.int64]
+    """(p,) sample index of each node."""
+    starts: NDArray[np.int32]
+    """(max_count + 1, p) node at which the last segment before a node starts."""
+
+    def change_points(self, count: int) -> NDArray[np.int64]:
+        """(count,) ascending change points of the optimum."""
+        node, path = len(self.nodes) - 1, np.empty(count, dtype=np.int64)
+        for left in range(count, 0, -1):
+            node = int(self.starts[left, node])
+            path[left - 1] = self.nodes[node]
+        return path
+
+
+def count_table(scatter: SegmentScatter, max_count: int, *, price: float, limit: float) -> CountTable:
+    """The table I[k, t] = min over s of I[k - 1, s] + C[s, t], confined to what can matter.
+
+    A segmentation with scatter + price * count <= limit passes only boundaries and segments whose cheapest
+    completion on both sides stays within the limit; the table is built on those alone, without loss. `limit` is the
+    cost of any known segmentation with the wanted count. Memory: 4 * max_count * nodes bytes.
+
+    Args:
+        scatter: of all segments.
+        max_count: largest number of change points wanted.
+        price: per change point, in quanta, a multiple of `PRICE_STEP`.
+        limit: in quanta.
+    """
+    corridor = _corridor(scatter, price, limit)
+    blocks = list(islice(corridor.blocks(), 2))
+    optima = np.full(max_count + 1, np.inf)
+    starts = np.zeros((max_count + 1, len(corridor.nodes)), dtype=np.int32)
+    cost = np.full(len(corridor.nodes), np.inf)
+    cost[0] = 0.0
+    for count in range(max_count + 1):
+        after = np.full_like(cost, np.inf)
+        for edges in blocks if len(blocks) < 2 else corridor.blocks():
+            ends = slice(edges.first_end, edges.first_end + len(edges.offsets))
+            after[ends], starts[count, ends] = edges.relax(cost)
+        optima[count] = after[-1]
+        cost = after
+    return CountTable(optima, corridor.nodes, starts)

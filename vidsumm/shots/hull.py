@@ -1,0 +1,136 @@
+"""The lower convex hull of the optimal-scatter curve J(m), discovered vertex by vertex.
+
+Each vertex solves a problem with a price per change point, which costs O(n^2) where the whole curve costs
+O(m n^2). Two neighbouring vertices are proved neighbours by solving at the price of the chord between them.
+"""
+
+import bisect
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidsumm.shots.dynamic import PRICE_STEP, solve_price
+from vidsumm.shots.scatter import SegmentScatter
+
+__all__ = ["LowerHull", "Vertex"]
+
+
+@dataclass
+class Vertex:
+    """A number of change points that is optimal at the prices from `lowest` to `highest` at least."""
+
+    count: int
+    scatter: float
+    """In quanta."""
+    change_points: NDArray[np.int64]
+    lowest: float
+    highest: float
+    closed: bool = False
+    """Whether the next vertex on the right is known to be its neighbour on the hull."""
+
+    @property
+    def price(self) -> float:
+        """A price at which this vertex is optimal, away from the ends of the known range where it can be."""
+        return _on_grid((self.lowest + self.highest) / 2)
+
+
+def _on_grid(price: float) -> float:
+    return round(price / PRICE_STEP) * PRICE_STEP
+
+
+class LowerHull:
+    """Known vertices in ascending order of count, from 0 to n - 1."""
+
+    def __init__(self, scatter: SegmentScatter) -> None:
+        self.scatter = scatter
+        everything = np.arange(1, scatter.n, dtype=np.int64)
+        self._ceiling = _on_grid(scatter.total) + PRICE_STEP  # no change point pays at this price
+        self.vertices = [Vertex(0, scatter.total, everything[:0], self._ceiling, self._ceiling)]
+        if scatter.n > 1:
+            self.vertices.append(Vertex(scatter.n - 1, 0.0, everything, 0.0, 0.0))
+
+    def _index(self, count: int) -> int:
+        """Position of the last known vertex with at most `count` change points."""
+        return bisect.bisect_right(self.vertices, count, key=lambda vertex: vertex.count) - 1
+
+    def at(self, count: int) -> Vertex:
+        """The last known vertex with at most `count` change points."""
+        return self.vertices[self._index(count)]
+
+    def after(self, vertex: Vertex) -> Vertex:
+        """The next known vertex on the right of one that is not the last."""
+        return self.vertices[self._index(vertex.count) + 1]
+
+    def add(self, price: float) -> Vertex:
+        """Solves at a price (in quanta, rounded to the grid) and returns the vertex found, new or known."""
+        price = _on_grid(min(price, self._ceiling))
+        solution = solve_price(self.scatter, price)
+        count = len(solution.change_points)
+        known = self.at(count)
+        if known.count == count:
+            known.lowest, known.highest = min(known.lowest, price), max(known.highest, price)
+            return known
+        vertex = Vertex(count, solution.scatter, solution.change_points, price, price)
+        self.vertices.insert(self._index(count) + 1, vertex)
+        return vertex
+
+    def chord(self, left: Vertex) -> float:
+        """The price at which `left` and the next known vertex cost the same."""
+        right = self.after(left)
+        return _on_grid((left.scatter - right.scatter) / (right.count - left.count))
+
+    def split(self, left: Vertex) -> None:
+        """Finds a vertex between `left` and the next known one, or closes the interval between them."""
+        right = self.after(left)
+        price = self.chord(left)
+        ends = min(left.scatter + price * left.count, right.scatter + price * right.count)
+        found = self.add(price)
+        left.closed |= found.scatter + price * found.count >= ends
+
+    def lower_bounds(self) -> NDArray[np.float64]:
+        """(n,) values that J(m) never falls below, for m = 0..n-1, equal to it at known vertices."""
+        bounds = np.empty(self.scatter.n)
+        bounds[-1] = self.vertices[-1].scatter
+        for left, right in zip(self.vertices, self.vertices[1:], strict=False):
+            counts = np.arange(left.count, right.count)
+            bounds[left.count : right.count] = _between(left, right, counts)
+        return bounds
+
+    def upper_bounds(self, left: Vertex) -> NDArray[np.float64]:
+        """(gap,) values that J(m) never exceeds, for the counts strictly between `left` and the next vertex.
+
+        Attained by undoing, one after the other, the cheapest change points of the vertex on the right. Nor does a
+        further change point raise the scatter of `left`, but by rounding (less than two quanta).
+        """
+        right = self.after(left)
+        bounds = left.scatter + 2 * np.arange(1.0, right.count - left.count)
+        if left.scatter == right.scatter:
+            return bounds
+        edges = np.concatenate([[0], right.change_points, [self.scatter.n]])
+        reached = right.scatter
+        for position in range(len(bounds) - 1, -1, -1):
+            losses = self._losses(edges)
+            weakest = int(losses.argmin())
+            reached += losses[weakest]
+            edges = np.delete(edges, weakest + 1)
+            bounds[position] = min(reached, bounds[position])
+        return bounds
+
+    def _losses(self, edges: NDArray[np.int64]) -> NDArray[np.float64]:
+        """What the scatter gains when one inner edge is undone."""
+        of = self.scatter.between
+        losses: NDArray[np.float64] = (
+            of(edges[:-2], edges[2:]) - of(edges[:-2], edges[1:-1]) - of(edges[1:-1], edges[2:])
+        )
+        return losses
+
+
+def _between(left: Vertex, right: Vertex, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    if left.closed:
+        return np.interp(counts, [left.count, right.count], [left.scatter, right.scatter])
+    from_left = left.scatter - left.lowest * (counts - left.count)
+    from_right = right.scatter + right.highest * (right.count - counts)
+    bounds: NDArray[np.float64] = np.maximum(from_left, from_right)
+    bounds[0] = left.scatter
+    return bounds

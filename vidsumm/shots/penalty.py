@@ -1,0 +1,32 @@
+"""What KTS charges for change points, in units of scatter (N times the penalty term of its objective)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidsumm.errors import ConfigError
+
+__all__ = ["charges", "checked_penalty", "marginal_charge"]
+
+
+def checked_penalty(penalty: float) -> float:
+    """The penalty itself, once it is known to be a positive finite number.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if not 0 < penalty < np.inf:
+        raise ConfigError(f"--penalty: {penalty!r} is not allowed", remedy="give a positive number")
+    return penalty
+
+
+def charges(n: int, penalty: float) -> NDArray[np.float64]:
+    """(n,) penalty * m / 2 * (log(n / m) + 1) for m = 0..n-1 change points in n samples; concave in m."""
+    counts = np.arange(n, dtype=np.float64)
+    charged = np.zeros(n)
+    charged[1:] = penalty * counts[1:] / 2 * (np.log(n / counts[1:]) + 1)
+    return charged
+
+
+def marginal_charge(n: int, count: float, penalty: float) -> float:
+    """Derivative of the charge with respect to the number of change points, at `count` > 0."""
+    return float(penalty / 2 * np.log(n / count))
