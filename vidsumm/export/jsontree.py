@@ -1,0 +1,115 @@
+"""JSON that people can read, and its way back into typed dataclasses."""
+
+import dataclasses
+import json
+import math
+import types
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+__all__ = ["StructureError", "parse", "render"]
+
+T = TypeVar("T")
+
+_LINE = 120
+_JSON_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", list: "a list"}
+
+
+class StructureError(ValueError):
+    """A value that does not fit its type or that JSON cannot hold; names the place."""
+
+
+def render(value: Any, where: str, indent: str = "") -> str:
+    """JSON text of nested dictionaries, lists and tuples; `where` names the value in errors.
+
+    Keys keep their order. Lists of numbers stand on one line whatever their length, other values where they fit.
+
+    Raises:
+        StructureError: a number is not finite.
+    """
+    if not isinstance(value, dict | list | tuple):
+        return _render_scalar(value, where)
+    deeper = indent + "  "
+    if isinstance(value, dict):
+        opening, closing = "{", "}"
+        parts = [f"{_render_scalar(key, where)}: {render(v, f'{where}.{key}', deeper)}" for key, v in value.items()]
+    else:
+        opening, closing = "[", "]"
+        parts = [render(item, f"{where}[{i}]", deeper) for i, item in enumerate(value)]
+    line = opening + ", ".join(parts) + closing
+    if _is_numeric(value) or ("\n" not in line and len(indent) + len(line) <= _LINE):
+        return line
+    return opening + "\n" + ",\n".join(deeper + part for part in parts) + "\n" + indent + closing
+
+
+def parse(kind: type[T], value: object, where: str) -> T:
+    """The dataclass `kind` from what `json.loads` gave.
+
+    Fields may be `str`, `int`, `float`, `bool`, `X | None`, tuples, `dict[str, X]`, dataclasses and `Any`.
+
+    Raises:
+        StructureError: a field is missing, unknown or of another type.
+    """
+    return cast("T", _parse_object(kind, value, where))
+
+
+def _is_numeric(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(_is_numeric(item) for item in value)
+    return isinstance(value, int | float)
+
+
+def _render_scalar(value: Any, where: str) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise StructureError(f"{where} is {value}, which JSON cannot hold")
+    text = json.dumps(value, ensure_ascii=False)
+    # File names that are no valid Unicode carry lone surrogates, which UTF-8 cannot hold.
+    return text if text.isprintable() else json.dumps(value)
+
+
+def _parse(kind: Any, value: Any, where: str) -> Any:
+    origin = get_origin(kind)
+    if dataclasses.is_dataclass(kind):
+        return _parse_object(cast("type", kind), value, where)
+    if origin in (Union, types.UnionType):
+        wanted = next(option for option in get_args(kind) if option is not type(None))
+        return None if value is None else _parse(wanted, value, where)
+    if origin is tuple:
+        return _parse_list(get_args(kind), value, where)
+    if origin is dict:
+        items = _require(dict, value, where).items()
+        return {key: _parse(get_args(kind)[1], item, f"{where}.{key}") for key, item in items}
+    return value if kind is Any else _parse_scalar(kind, value, where)
+
+
+def _parse_object(kind: type, value: object, where: str) -> Any:
+    found = _require(dict, value, where)
+    hints = get_type_hints(kind)
+    for name in sorted(hints.keys() ^ found.keys()):
+        raise StructureError(f"{where}.{name} is {'missing' if name in hints else 'unknown'}")
+    return kind(**{name: _parse(hint, found[name], f"{where}.{name}") for name, hint in hints.items()})
+
+
+def _parse_list(kinds: tuple[Any, ...], value: object, where: str) -> tuple[Any, ...]:
+    found = _require(list, value, where)
+    if kinds[-1] is Ellipsis:
+        kinds = kinds[:1] * len(found)
+    if len(kinds) != len(found):
+        raise StructureError(f"{where} has {len(found)} items, not {len(kinds)}")
+    return tuple(_parse(kind, item, f"{where}[{i}]") for i, (kind, item) in enumerate(zip(kinds, found, strict=True)))
+
+
+def _parse_scalar(kind: type, value: object, where: str) -> Any:
+    if kind is not float or type(value) is not int:
+        _require(kind, value, where)
+    if kind is not float:
+        return value
+    number = float(cast("float", value))
+    if not math.isfinite(number):
+        raise StructureError(f"{where} is {value}, not a finite number")
+    return number
+
+
+def _require(kind: type[T], value: object, where: str) -> T:
+    if type(value) is not kind:
+        raise StructureError(f"{where} is {str(value)[:40]!r}, not {_JSON_NAMES.get(kind, 'an object')}")
+    return value
