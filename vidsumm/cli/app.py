@@ -1,0 +1,69 @@
+"""The command line: which commands there are, and how the process begins and ends."""
+
+import importlib
+import sys
+from io import TextIOWrapper
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+import vidsumm
+from vidsumm.cli.exits import guarded, stop_on_signals
+
+__all__ = ["app", "main"]
+
+_COMMANDS = ("summarize", "features", "train", "doctor")
+"""Each is the function of its own name in the module of its own name, loaded when it is asked for."""
+
+
+class _LazyGroup(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 the signature of the group
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        single = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+        module = importlib.import_module(f"vidsumm.cli.{cmd_name}")
+        single.command(cmd_name)(guarded(getattr(module, cmd_name)))
+        return get_command(single)
+
+
+app = typer.Typer(
+    cls=_LazyGroup,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"vidsumm {vidsumm.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, metavar="", help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Turn a long video into several different short ones.
+
+    A diffusion model draws importance curves for the video; each curve chooses other shots.
+    """
+
+
+def main() -> None:
+    """Runs the command line and ends the process with its exit code (see `vidsumm.errors`)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Names of files may hold what the terminal's encoding lacks.
+            stream.reconfigure(errors="backslashreplace")
+    stop_on_signals()
+    app(prog_name="vidsumm")

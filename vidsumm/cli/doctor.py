@@ -1,0 +1,65 @@
+"""``vidsumm doctor``: what was found, and what to do about what is missing."""
+
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from vidsumm.cli.tables import Column, print_indented, print_table
+from vidsumm.cli.terminal import console_for, displayed, print_json
+from vidsumm.diagnosis import Diagnosis, diagnose
+from vidsumm.errors import ResourceError
+
+__all__ = ["doctor"]
+
+
+def doctor(
+    json: Annotated[bool, typer.Option("--json", metavar="", help="One JSON object on standard output")] = False,
+) -> None:
+    """Show what this installation has for the job and what it lacks.
+
+    Ends with 0 when `vidsumm summarize` can run with its default settings, with 4 when it cannot.
+    """
+    diagnosis = diagnose()
+    if json:
+        print_json(diagnosis.as_dict(), sys.stdout)
+    else:
+        _show(diagnosis)
+    if not diagnosis.can_summarize:
+        raise SystemExit(ResourceError.exit_code)
+
+
+def _show(diagnosis: Diagnosis) -> None:
+    console = console_for(sys.stdout)
+    versions = diagnosis.versions
+    console.print(f"vidsumm {versions['vidsumm']}, Python {versions['python']}, {versions['platform']}")
+    print_table(console, (Column("part"), Column("name"), Column("found")), _rows(diagnosis))
+    for problem in diagnosis.problems:
+        kind = "error" if problem.is_fatal else "warning"
+        console.print(f"{kind}: {problem.what}")
+        print_indented(console, problem.remedy)
+    console.print("ready to summarize" if diagnosis.can_summarize else "not ready to summarize")
+
+
+def _rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str, str]]:
+    for package in ("torch", "torchvision", "numpy"):
+        yield "package", package, diagnosis.versions.get(package, "missing")
+    ffmpeg = diagnosis.ffmpeg
+    yield (
+        "ffmpeg",
+        "" if ffmpeg is None else ffmpeg.origin,
+        "missing" if ffmpeg is None else f"{ffmpeg.version} with libx264, {displayed(ffmpeg.path)}",
+    )
+    decoders = {decoder.name: decoder.version for decoder in diagnosis.decoders}
+    for name in ("decord", "pyav"):
+        yield "decoder", name, decoders.get(name, "missing")
+    for device in diagnosis.devices:
+        yield "device", device.name, f"{device.description}, {device.precision}"
+    for backbone in diagnosis.backbones:
+        yield "backbone", backbone.name, backbone.detail if backbone.is_available else f"not here: {backbone.detail}"
+    for checkpoint in diagnosis.checkpoints:
+        yield "checkpoint", checkpoint.name, f"{checkpoint.feature_id}, SHA-256 {checkpoint.sha256[:12]}"
+    for folder in diagnosis.folders:
+        free = f"{folder.free_bytes / 2**30:.1f} GiB free"
+        yield "folder", folder.purpose, f"{displayed(folder.path)}, {free if folder.is_writable else 'not writable'}"

@@ -1,0 +1,146 @@
+"""How the command ends: every failure becomes one legible message and an exit code, and every signal a clean stop."""
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import wraps
+from types import FrameType, TracebackType
+from typing import NoReturn, ParamSpec, TypeVar
+
+import typer
+
+from vidsumm.errors import VidsummError
+
+__all__ = ["DEFECT_REMEDY", "ExitCodes", "Stopped", "exit_code_of", "guarded", "report", "stop_on_signals"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_STOPPING_SIGNALS = ("SIGTERM", "SIGHUP")
+_SIGNAL_BASE = 128
+DEFECT_REMEDY = "this is a defect: run with --verbose for the traceback and report it"
+_PASSED_ON = (SystemExit, typer.Exit, typer.Abort, typer.BadParameter)
+
+
+class Stopped(KeyboardInterrupt):
+    """Something other than Ctrl-C stops the command; whatever cleans up after Ctrl-C cleans up after it too.
+
+    Args:
+        number: the signal; SIGPIPE where nobody reads the output any more.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"stopped by {signal.Signals(number).name}")
+        self.number = number
+
+
+def stop_on_signals() -> None:
+    """Turns the signals that would kill the process into `Stopped`, unless the caller's shell has them ignored."""
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 the signature of a signal handler
+        raise Stopped(number)
+
+    for name in _STOPPING_SIGNALS:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, stop)
+
+
+def exit_code_of(error: BaseException) -> int:
+    """The exit code that `error` stands for."""
+    if isinstance(error, VidsummError):
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt):
+        return _SIGNAL_BASE + (error.number if isinstance(error, Stopped) else signal.SIGINT)
+    return VidsummError.exit_code
+
+
+def report(error: BaseException, *, verbose: bool, subject: str = "") -> None:
+    """Writes what went wrong and what to do about it to standard error.
+
+    Args:
+        error: the failure.
+        verbose: add the chain of causes, or the traceback of an error that nobody foresaw.
+        subject: the input concerned, put in front where the message does not name it.
+    """
+    with suppress(BrokenPipeError):
+        for line in _message(error, verbose, subject):
+            print(line, file=sys.stderr, flush=True)
+
+
+def _message(error: BaseException, verbose: bool, subject: str) -> Iterator[str]:
+    if isinstance(error, KeyboardInterrupt):
+        yield f"vidsumm: {error if isinstance(error, Stopped) else 'interrupted'}"
+    elif isinstance(error, VidsummError):
+        prefix = f"{subject}: " if subject and subject not in error.what else ""
+        yield f"vidsumm: error: {prefix}{error.what}"
+        if error.remedy:
+            yield f"  {error.remedy}"
+        if verbose:
+            yield from (f"  caused by {_named(cause)}" for cause in _causes(error))
+    else:
+        prefix = f"{subject}: " if subject else ""
+        yield f"vidsumm: error: {prefix}unexpected {_named(error)}"
+        if verbose:
+            yield from "".join(traceback.format_exception(error)).splitlines()
+        else:
+            yield f"  {DEFECT_REMEDY}"
+
+
+def _named(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen = {id(error)}
+    cause = error.__cause__ or error.__context__
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+class ExitCodes:
+    """The context in which a command runs: whatever it raises is reported, and becomes `SystemExit` with its code."""
+
+    def __init__(self, *, verbose: bool) -> None:
+        self.verbose = verbose
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, _PASSED_ON):
+            return
+        if isinstance(error, Stopped) and error.number == signal.SIGPIPE:
+            _let_go_of_closed_streams()
+        else:
+            report(error, verbose=self.verbose)
+        raise SystemExit(exit_code_of(error)) from error
+
+
+def _let_go_of_closed_streams() -> None:
+    # The interpreter flushes both streams once more when it ends, and would complain there.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(nowhere, stream.fileno())
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """The command run inside `ExitCodes`, as loud as its `verbose` parameter asks; loud if it has none."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        with ExitCodes(verbose=bool(kwargs.get("verbose", True))):
+            return command(*args, **kwargs)
+
+    return run

@@ -1,0 +1,102 @@
+"""From the command line's inputs to one job per video: folders opened, outputs named apart."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidsumm.errors import InputError
+
+__all__ = ["VIDEO_SUFFIXES", "Failure", "Job", "plan", "video_files"]
+
+VIDEO_SUFFIXES = frozenset(
+    {
+        *(".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg"),
+        *(".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
+    }
+)
+"""Suffixes by which a file in a folder counts as a video; a file named on the command line may have any."""
+
+SUMMARIES = Path("summaries")
+"""Where the summaries of several videos go if nothing else is asked for."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One video to summarise."""
+
+    source: Path
+    output: Path
+    """Folder for its summaries."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An input that came to nothing, and why."""
+
+    source: Path
+    error: Exception
+
+
+def plan(inputs: Iterable[Path], output: Path | None) -> tuple[list[Job], list[Failure]]:
+    """One job per distinct video, in the order given, and the inputs that hold none.
+
+    A single file is written to `output` itself; the videos of a folder, or several files, to a folder each in it.
+    """
+    inputs = list(inputs)
+    sources: dict[Path, Path] = {}
+    failures = []
+    for given in inputs:
+        try:
+            sources |= {_identity(path): path for path in video_files(given) if _identity(path) not in sources}
+        except InputError as error:
+            failures.append(Failure(given, error))
+    videos = list(sources.values())
+    names = list(distinct_names(videos))
+    if not failures and len(videos) == 1 and not inputs[0].is_dir():
+        return [Job(videos[0], output or Path(f"{names[0]}-summary"))], []
+    parent = SUMMARIES if output is None else output
+    return [Job(path, parent / name) for path, name in zip(videos, names, strict=True)], failures
+
+
+def video_files(given: Path) -> list[Path]:
+    """The file itself, or the video files directly inside a folder.
+
+    Raises:
+        InputError: the folder cannot be read or holds no video.
+    """
+    if not given.is_dir():
+        return [given]
+    try:
+        found = sorted(path for path in given.iterdir() if _is_video(path))
+    except OSError as error:
+        raise InputError(f"{given}: cannot be read: {error.strerror}", remedy="allow reading this folder") from error
+    if not found:
+        raise InputError(
+            f"{given}: no video files in this folder", remedy="name the files, or the folder that holds them"
+        )
+    return found
+
+
+def _is_video(path: Path) -> bool:
+    hidden = path.name.startswith(".")  # among them the companion files that macOS leaves beside each video
+    return not hidden and path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
+
+
+def _identity(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # a loop of links has no end, and is refused when it is opened
+        return path
+
+
+def distinct_names(paths: list[Path]) -> Iterator[str]:
+    """A folder name for each path: its stem without dots at its ends, numbered where another path has the same."""
+    stems = [path.stem.strip(".") or "video" for path in paths]
+    taken: set[str] = set()
+    for stem in stems:
+        numbered = (f"{stem}-{number}" for number in itertools.count(2))
+        free = (name for name in numbered if name.casefold() not in taken | {other.casefold() for other in stems})
+        name = stem if stem.casefold() not in taken else next(free)
+        taken.add(name.casefold())
+        yield name

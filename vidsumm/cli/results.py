@@ -1,0 +1,76 @@
+"""What was made, as a table for people and as an object for programs."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from vidsumm.cli.exits import DEFECT_REMEDY, exit_code_of
+from vidsumm.cli.inputs import Failure
+from vidsumm.cli.tables import Column, print_table
+from vidsumm.cli.terminal import clock, displayed
+from vidsumm.errors import VidsummError
+from vidsumm.export.record import CandidateRecord, as_dict
+from vidsumm.pipeline import Summary
+
+__all__ = ["failure_as_object", "show", "summary_as_object"]
+
+_COLUMNS = (
+    Column("file"),
+    Column("length", "right"),
+    Column("shots", "right"),
+    Column("agreement", "right"),
+    Column("favours"),
+)
+
+
+def show(summary: Summary, output: Path, console: Console) -> None:
+    """Writes one row per summary, with where they lie above.
+
+    Args:
+        summary: what was made.
+        output: the folder asked for, which a dry run leaves alone.
+        console: where to write.
+    """
+    console.print(_heading(summary, output))
+    print_table(console, _COLUMNS, map(_row, summary.record.candidates))
+    if not console.is_terminal:  # a terminal has shown them when they came up
+        for notice in summary.record.notices:
+            console.print(f"warning: {notice}")
+
+
+def _heading(summary: Summary, output: Path) -> str:
+    record = summary.record
+    count = len(record.candidates)
+    made = f"{count} {'summary' if count == 1 else 'summaries'} of at most {clock(record.budget.seconds)}"
+    place = "would go to" if summary.output is None else "in"
+    return f"{displayed(summary.source)}, {clock(record.source.duration_s)}: {made} {place} {displayed(output)}"
+
+
+def _row(candidate: CandidateRecord) -> tuple[str, ...]:
+    return (
+        candidate.file or f"summary-{candidate.rank}.mp4",
+        clock(candidate.duration_s),
+        str(len(candidate.shots)),
+        f"{candidate.agreement:.2f}",
+        candidate.description,
+    )
+
+
+def summary_as_object(summary: Summary, *, dry_run: bool) -> dict[str, Any]:
+    """What --json tells about an input that was summarised; ``summary`` is the content of ``summary.json``."""
+    return {
+        "input": str(summary.source),
+        "output": None if summary.output is None else str(summary.output),
+        "files": [str(path) for path in summary.files],
+        "dry_run": dry_run,
+        "summary": as_dict(summary.record),
+    }
+
+
+def failure_as_object(failure: Failure) -> dict[str, Any]:
+    """What --json tells about an input that failed."""
+    error = failure.error
+    what, remedy = (error.what, error.remedy) if isinstance(error, VidsummError) else (str(error), DEFECT_REMEDY)
+    told = {"kind": type(error).__name__, "what": what, "remedy": remedy, "exit_code": exit_code_of(error)}
+    return {"input": str(failure.source), "error": told}

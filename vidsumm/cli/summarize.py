@@ -1,0 +1,74 @@
+"""``vidsumm summarize``: the main job on every input."""
+
+from vidsumm.cli import options
+
+__all__ = ["summarize"]
+
+
+def summarize(
+    inputs: options.Inputs,
+    output: options.Output = None,
+    samples: options.Samples = None,
+    seed: options.Seed = None,
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
+    redraws: options.Redraws = None,
+    weights: options.Weights = None,
+    any_rate: options.AnyRate = None,
+    ratio: options.Ratio = None,
+    duration: options.Duration = None,
+    segmenter: options.Segmenter = None,
+    min_shot: options.MinShot = None,
+    max_shot: options.MaxShot = None,
+    penalty: options.Penalty = None,
+    backbone: options.Backbone = None,
+    backbone_weights: options.BackboneWeights = None,
+    device: options.Device = None,
+    batch_size: options.BatchSize = None,
+    fps: options.Fps = None,
+    decoder: options.Decoder = None,
+    stall_timeout: options.StallTimeout = None,
+    cut: options.Cut = None,
+    crf: options.Crf = None,
+    preset: options.Preset = None,
+    config: options.ConfigFile = None,
+    overwrite: options.Overwrite = False,
+    dry_run: options.DryRun = False,
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Make several different summaries of each video.
+
+    Each one follows a scoring of its own, drawn by a diffusion model, and keeps within the length allowed.
+    """
+    from vidsumm.cli.batch import Manner, run  # it brings in PyTorch, which --help has no use for
+
+    settings = options.settings_from(
+        config,
+        duration=duration,
+        samples=samples,
+        seed=seed,
+        steps=steps,
+        guidance=guidance,
+        redraws=redraws,
+        weights=weights,
+        any_rate=any_rate,
+        ratio=ratio,
+        segmenter=segmenter,
+        min_shot_s=min_shot,
+        max_shot_s=max_shot,
+        penalty=penalty,
+        backbone=backbone,
+        backbone_weights=backbone_weights,
+        device=device,
+        batch_size=batch_size,
+        fps=fps,
+        decoder=decoder,
+        stall_s=stall_timeout,
+        mode=cut,
+        crf=crf,
+        preset=preset,
+    )
+    manner = Manner(overwrite=overwrite, dry_run=dry_run, json=json, quiet=quiet, verbose=verbose)
+    run(inputs, output, settings, manner)

@@ -1,0 +1,42 @@
+"""Tables that suit a terminal and a pipe."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["Column", "print_indented", "print_table"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column; the last one of a table takes the lines it needs."""
+
+    title: str
+    justify: Literal["left", "right"] = "left"
+
+
+def print_table(console: Console, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+    """Prints a ruled table on a terminal, bare aligned columns in a pipe."""
+    table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.title, justify=column.justify, no_wrap=column is not columns[-1], overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        console.print(line.rstrip())
+
+
+def print_indented(console: Console, text: str) -> None:
+    """Prints text two columns from the edge, on every line it takes."""
+    console.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
