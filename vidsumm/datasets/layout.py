@@ -163,7 +163,8 @@ def _annotation(path: Path, key: str, group: Any) -> Annotation:
 def _annotator_scores(group: Any, picks: NDArray[np.int64]) -> NDArray[np.float32]:
     if "user_scores" in group and group["user_scores"].shape[1] == len(picks):
         raw = np.asarray(group["user_scores"], dtype=np.float32)
-        return (raw / np.maximum(raw.max(axis=1, keepdims=True), 1e-6)).astype(np.float32)
+        share: NDArray[np.float32] = (raw / np.maximum(raw.max(axis=1, keepdims=True), 1e-6)).astype(np.float32)
+        return share
     binary: NDArray[np.float32] = np.asarray(group["user_summary"], dtype=np.float32)[:, picks]
     return binary
 

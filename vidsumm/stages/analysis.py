@@ -1,6 +1,6 @@
 """From a probed video to features, shots and thumbnails."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,7 +81,7 @@ def describe_frames(
         return FrameDescription(values[plan.inverse], *keeper.result(), source.decoder)
 
 
-def _watched(source: Iterator[FrameBatch], keeper: ThumbnailKeeper) -> Iterator[NDArray[np.uint8]]:
+def _watched(source: Iterable[FrameBatch], keeper: ThumbnailKeeper) -> Iterator[NDArray[np.uint8]]:
     for batch in source:
         keeper.see(batch.idx, batch.times_s, batch.frames)
         yield batch.frames

@@ -41,7 +41,7 @@ def rank_candidates(choice: Choice, budget: ShotBudget, shots: Shots, duration_s
     draws = [choice.draws[i] for i in choice.kept]
     masks = np.stack([draw.selection.mask for draw in draws])
     values = np.stack([draw.values for draw in draws])
-    agreements = agreement(masks, values, budget.lengths)
+    agreements = agreement(masks, values)
     order = order_by_agreement(agreements)
     overlaps = overlap(masks[order], budget.lengths)
     ranked = []

@@ -18,7 +18,7 @@ from vidsumm.diffusion.schedule import Schedule, cosine_schedule, q_sample, to_l
 from vidsumm.model.summdiff import SummDiff
 from vidsumm.training.recipe import Recipe
 
-__all__ = ["EpochReport", "TrainingVideo", "fit"]
+__all__ = ["TrainingVideo", "fit"]
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,6 @@ class TrainingVideo:
     """(N, C)."""
     scores: NDArray[np.float32]
     """(U, N) in [0, 1], one curve for each annotator."""
-
-
-@dataclass(frozen=True)
-class EpochReport:
-    """What one pass over the videos came to."""
-
-    epoch: int
-    loss: float
-    """Mean squared error between predicted and true scores."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +44,7 @@ def fit(
     recipe: Recipe,
     *,
     device: torch.device | str = "cpu",
-    on_epoch: Callable[[EpochReport], None] | None = None,
+    on_epoch: Callable[[int, float], None] | None = None,
 ) -> SummDiff:
     """Trains a network and returns the moving average of its weights, in evaluation mode.
 
@@ -62,7 +53,7 @@ def fit(
         null_features: (C,) features of a black frame.
         recipe: everything else; its seed makes the run repeatable on one machine.
         device: where to train.
-        on_epoch: told after each epoch.
+        on_epoch: told after each epoch its number, from 1, and its mean loss.
     """
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
@@ -87,7 +78,7 @@ def fit(
             _average(average, model, recipe.ema)
             losses.append(float(loss.detach()))
         if on_epoch:
-            on_epoch(EpochReport(epoch + 1, float(np.mean(losses))))
+            on_epoch(epoch + 1, float(np.mean(losses)))
     return average.eval()
 
 
