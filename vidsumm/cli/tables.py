@@ -12,6 +12,8 @@ from rich.text import Text
 
 __all__ = ["Column", "print_indented", "print_table"]
 
+_NARROW = 60  # columns; below this the last column of a table would hold a few letters a line
+
 
 @dataclass(frozen=True)
 class Column:
@@ -22,7 +24,12 @@ class Column:
 
 
 def print_table(console: Console, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    """Prints a ruled table on a terminal, bare aligned columns in a pipe."""
+    """Prints a ruled table on a terminal, bare aligned columns in a pipe, and a list where a terminal is narrow."""
+    if console.width < _NARROW:
+        for row in rows:
+            console.print("  ".join(row[:-1]))
+            print_indented(console, row[-1])
+        return
     table = Table(box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(column.title, justify=column.justify, no_wrap=column is not columns[-1], overflow="fold")

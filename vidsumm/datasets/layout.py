@@ -4,6 +4,8 @@ One group for each video: `features` (N, C), `picks` (N,) frame index of each sa
 inclusive frames, `n_frame_per_seg` (M,), `user_summary` (U, n_frames) binary, `user_scores`, `gtscore` (N,) and
 `video_name`.
 Root attributes added here: `feature_id`, `null_features` (C,) (a black frame's features), `provenance` (JSON).
+
+HDF5 lets a file point into other files (links, virtual and external data sets); nothing of that kind is followed.
 """
 
 import json
@@ -84,9 +86,12 @@ def read_dataset(path: Path) -> Dataset:
     with _open(path) as file:
         if "feature_id" not in file.attrs or "null_features" not in file.attrs:
             raise InputError(f"{path} does not say what its features are (feature_id)", remedy=_MAKE_ONE)
-        null = np.asarray(file.attrs["null_features"], dtype=np.float32)
+        with _refusing(path, "its description"):
+            null = np.asarray(file.attrs["null_features"], dtype=np.float32)
+            provenance = dict(json.loads(str(file.attrs.get("provenance", "{}"))))
+            if null.ndim != 1 or not np.isfinite(null).all():
+                raise ValueError("null_features")
         videos = {k: DatasetVideo(a, _features(path, file[k], a, len(null))) for k, a in annotations.items()}
-        provenance = json.loads(str(file.attrs.get("provenance", "{}")))
         return Dataset(path, str(file.attrs["feature_id"]), null, provenance, videos)
 
 
@@ -141,36 +146,73 @@ def _open(path: Path) -> Iterator[Any]:
         yield file
 
 
+@contextmanager
+def _refusing(path: Path, what: str) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, IndexError, OSError, RuntimeError, MemoryError) as error:
+        line = " ".join(str(error).split())
+        raise InputError(f"{path}: {what} is not in the eccv16 layout ({line})", remedy="check the file") from error
+
+
 def _video_keys(file: Any) -> list[str]:
-    keys = [key for key in file if isinstance(file.get(key), h5py.Group) and "picks" in file[key]]
-    return sorted(keys, key=lambda key: [int(part) if part.isdigit() else part for part in key.split("_")])
+    keys = [key for key in file if _is_own(file, key) and isinstance(file[key], h5py.Group)]
+    return sorted((key for key in keys if _is_own(file[key], "picks")), key=_natural)
+
+
+def _natural(key: str) -> list[tuple[bool, int, str]]:
+    """Numbers by value and before words."""
+    return [(False, int(p), "") if p.isdecimal() else (True, 0, p) for p in key.split("_")]
+
+
+def _is_own(group: Any, name: str) -> bool:
+    """Whether a name stands for something inside the file, not for a link that may lead out of it."""
+    return isinstance(group.get(name, getlink=True), h5py.HardLink)
+
+
+def _member(group: Any, name: str) -> Any:
+    """A data set whose values lie in the file itself."""
+    if not _is_own(group, name):
+        raise KeyError(f"{name} is missing")
+    found = group[name]
+    if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
+        raise TypeError(f"{name} is no data set of the file itself")
+    return found
 
 
 def _annotation(path: Path, key: str, group: Any) -> Annotation:
-    try:
-        picks = np.asarray(group["picks"], dtype=np.int64)
-        n_frames = int(group["n_frames"][()])
+    with _refusing(path, key):
+        picks = np.asarray(_member(group, "picks"), dtype=np.int64)
+        n_frames = int(np.asarray(_member(group, "n_frames"), dtype=np.int64).item())
+        if picks.ndim != 1 or not len(picks) or (np.diff(picks, prepend=-1) <= 0).any() or picks[-1] >= n_frames:
+            raise ValueError("picks are not ascending frames of the video")
         scores = _annotator_scores(group, picks)
-    except (KeyError, ValueError, TypeError, IndexError) as error:
-        raise InputError(f"{path}: {key} is not in the eccv16 layout ({error})", remedy="check the file") from error
-    name = group["video_name"][()].decode("utf-8", "replace") if "video_name" in group else ""
-    ok = len(picks) > 0 and bool((np.diff(picks) > 0).all()) and picks[0] >= 0 and picks[-1] < n_frames
-    if not ok or scores.shape[1:] != picks.shape or not np.isfinite(scores).all():
-        raise InputError(f"{path}: picks, n_frames and scores of {key} do not agree", remedy="check the file")
-    return Annotation(key, name, n_frames, picks, scores)
+        if not len(scores) or scores.shape[1:] != picks.shape or not ((scores >= 0) & (scores <= 1)).all():
+            raise ValueError("scores do not fit the picks")
+        return Annotation(key, _name(group), n_frames, picks, scores)
 
 
 def _annotator_scores(group: Any, picks: NDArray[np.int64]) -> NDArray[np.float32]:
-    if "user_scores" in group and group["user_scores"].shape[1] == len(picks):
+    if _is_own(group, "user_scores") and _member(group, "user_scores").shape[1:] == picks.shape:
         raw = np.asarray(group["user_scores"], dtype=np.float32)
         share: NDArray[np.float32] = (raw / np.maximum(raw.max(axis=1, keepdims=True), 1e-6)).astype(np.float32)
         return share
-    binary: NDArray[np.float32] = np.asarray(group["user_summary"], dtype=np.float32)[:, picks]
+    binary: NDArray[np.float32] = np.asarray(_member(group, "user_summary"), dtype=np.float32)[:, picks]
     return binary
 
 
+def _name(group: Any) -> str:
+    value = _member(group, "video_name")[()] if _is_own(group, "video_name") else b""
+    if not isinstance(value, bytes):
+        raise TypeError("video_name is no text")
+    return value.decode("utf-8", "replace")
+
+
 def _features(path: Path, group: Any, annotation: Annotation, dim: int) -> NDArray[np.float32]:
-    values = np.asarray(group["features"], dtype=np.float32) if "features" in group else np.empty((0, dim), np.float32)
-    if values.shape != (len(annotation.picks), dim) or not np.isfinite(values).all():
-        raise InputError(f"{path}: features of {annotation.key} do not fit its picks", remedy=_MAKE_ONE)
-    return values
+    with _refusing(path, annotation.key):
+        stored = _member(group, "features")
+        if stored.shape == (len(annotation.picks), dim):
+            values: NDArray[np.float32] = np.asarray(stored, dtype=np.float32)
+            if np.isfinite(values).all():
+                return values
+    raise InputError(f"{path}: features of {annotation.key} do not fit its picks", remedy=_MAKE_ONE)

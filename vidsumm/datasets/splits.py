@@ -34,7 +34,7 @@ def k_folds(keys: Sequence[str], folds: int, seed: int) -> list[Fold]:
 
 
 def read_folds(path: Path, keys: Sequence[str]) -> list[Fold]:
-    """Folds of a JSON file ``{"folds": [{"train": [...], "test": [...]}, ...]}``.
+    """Folds of a JSON file ``{"folds": [{"train": [...], "test": [...]}, ...]}``, at least one.
 
     Raises:
         InputError: not such a file, a key that the data lacks, or a video on both sides.
@@ -42,6 +42,8 @@ def read_folds(path: Path, keys: Sequence[str]) -> list[Fold]:
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))["folds"]
         folds = [Fold(tuple(map(str, row["train"])), tuple(map(str, row["test"]))) for row in rows]
+        if not folds:
+            raise ValueError("no folds")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path} is not a split file: {error}", remedy='give {"folds": [...]} as JSON') from error
     for fold in folds:

@@ -11,7 +11,7 @@ __all__ = ["EPSILON", "NUM_STEPS", "Schedule", "cosine_schedule", "q_sample", "t
 NUM_STEPS = 1000
 """T, the number of diffusion steps."""
 EPSILON = 1e-3
-"""Scores are clipped to [EPSILON, 1 - EPSILON] before the logit (paper, supplement E)."""
+"""A score and its distance from one are held at this or above before the logit (paper, supplement E)."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ def cosine_schedule(steps: int = NUM_STEPS, *, offset: float = 0.008, max_beta: 
 
 
 def to_logit(score: Tensor, temperature: float) -> Tensor:
-    """u = logit(s) / temperature, scores clipped to [EPSILON, 1 - EPSILON]."""
+    """u = log(s / (1 - s)) / temperature, with s and 1 - s held at EPSILON or above, so that u stays finite."""
     s = score.clamp(min=EPSILON)
     rest = (1 - score).clamp(min=EPSILON)
     return torch.log(s / rest) / temperature
 
 
 def to_score(logit: Tensor, temperature: float) -> Tensor:
-    """s = sigmoid(temperature * u), the inverse of `to_logit` up to its clipping."""
+    """s = sigmoid(temperature * u), the inverse of `to_logit` between EPSILON and 1 - EPSILON."""
     return torch.sigmoid(temperature * logit)
 
 

@@ -27,8 +27,10 @@ def rank_correlation(prediction: NDArray[np.floating], annotators: NDArray[np.fl
         annotators: (U, N) annotators' scores.
 
     Returns:
-        tau and rho; a constant curve on either side counts as no correlation.
+        tau and rho; a constant curve on either side counts as no correlation, and so does a single frame.
     """
+    if len(prediction) < 2:
+        return RankCorrelation(0.0, 0.0)
     taus = [float(kendalltau(prediction, row).statistic) for row in annotators]
     predicted = rankdata(prediction)
     rhos = [_pearson(predicted, rankdata(row)) for row in annotators]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext, suppress
+from itertools import takewhile
 from queue import Empty, Queue
 from threading import Event
 from typing import Any
@@ -44,7 +45,7 @@ def _produce(
     try:
         iterator: Any = iter(batches)
         with closing(iterator) if hasattr(iterator, "close") else nullcontext():
-            for frames in rebatch(iterator, size):
+            for frames in rebatch(takewhile(lambda _: not stop.is_set(), iterator), size):
                 batch = torch.from_numpy(frames)
                 queue.put(batch.pin_memory() if pin else batch)
                 if stop.is_set():

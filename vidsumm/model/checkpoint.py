@@ -115,13 +115,13 @@ def read_checkpoint_info(path: Path) -> CheckpointInfo:
             path=path,
             feature_id=str(about["feature_id"]),
             sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-            guidance=float(about["guidance"]),
+            guidance=_guidance(about["guidance"]),
             model=ModelConfig.from_dict(about["model"]),
             training=dict(about["training"]),
             card=dict(about["card"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise _not_a_checkpoint(path, f"its description lacks {error}") from error
+        raise _not_a_checkpoint(path, f"its description is incomplete or wrong: {error}") from error
 
 
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
@@ -134,11 +134,12 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
     if not path.is_file():
         raise ConfigError(f"--weights {path}: no such file", remedy="give a checkpoint made by `vidsumm train`")
     info = read_checkpoint_info(path)
-    model = SummDiff(info.model)
+    with torch.device("meta"):  # no memory is taken before the tensors are known to fit
+        model = SummDiff(info.model)
     try:
         with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118  (no mapping)
-        model.load_state_dict(tensors)
+            tensors = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in file.keys()}  # noqa: SIM118  (no mapping)
+        model.load_state_dict(tensors, assign=True)
     except (SafetensorError, RuntimeError) as error:
         raise _not_a_checkpoint(path, " ".join(str(error).split())[:200]) from error
     if not all(torch.isfinite(tensor).all() for tensor in tensors.values()):
@@ -183,6 +184,13 @@ def _read_header(path: Path) -> dict[str, Any]:
     if not isinstance(about, dict) or about.get("schema") != _SCHEMA:
         raise _not_a_checkpoint(path, f"its header does not say {_SCHEMA}")
     return about
+
+
+def _guidance(value: Any) -> float:
+    weight = float(value)
+    if not 0 <= weight <= 20:
+        raise ValueError(f"guidance {weight}")
+    return weight
 
 
 def _not_a_checkpoint(path: Path, why: str) -> ResourceError:

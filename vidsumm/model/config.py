@@ -35,10 +35,13 @@ class ModelConfig:
     input_dropout: float = 0.5
 
     def __post_init__(self) -> None:
-        sizes = (self.feature_dim, self.width, self.heads, self.feedforward, self.input_layers, self.bins)
-        ok = all(1 <= size <= 65536 for size in sizes)
-        ok = ok and 0 <= self.encoder_layers <= 64 and 1 <= self.denoiser_layers <= 64
-        ok = ok and self.width % self.heads == 0 and self.width % 2 == 0 and self.temperature > 0
+        sizes = (self.feature_dim, self.width, self.heads, self.feedforward, self.bins)
+        depths = (self.input_layers, self.encoder_layers, self.denoiser_layers)
+        ok = all(type(value) is int for value in sizes + depths)  # bool, which JSON may hold, is no size
+        ok = ok and min(sizes) >= 1 and max(sizes) <= 65536
+        ok = ok and self.input_layers >= 1 and self.denoiser_layers >= 1 and min(depths) >= 0 and max(depths) <= 64
+        ok = ok and self.width % self.heads == 0 and self.width % 2 == 0 and 0 < self.temperature <= 100
+        ok = ok and 0 <= self.dropout < 1 and 0 <= self.input_dropout < 1
         if not ok or self.denoiser not in get_args(DenoiserName):
             raise ResourceError(f"model configuration {self} is not possible", remedy="use an undamaged checkpoint")
 

@@ -48,7 +48,7 @@ class CurveSampler:
         self.schedule = cosine_schedule().to(self.device)
         self.length = len(features)
         with torch.inference_mode():
-            video = torch.as_tensor(features, dtype=torch.float32, device=self.device)[None]  # (1, N, C)
+            video = torch.tensor(features, dtype=torch.float32, device=self.device)[None]  # (1, N, C)
             branches = [video, model.null_like(video)] if options.guidance > 0 else [video]
             self.encoded = model.encode(torch.cat(branches))
 

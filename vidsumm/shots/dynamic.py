@@ -17,7 +17,7 @@ __all__ = ["PRICE_STEP", "CountTable", "PricedSolution", "count_table", "solve_p
 
 PRICE_STEP = 2.0**-5
 """Prices are rounded to this many quanta: fine enough to separate hull vertices, coarse enough for exact sums."""
-_EDGES_PER_BLOCK = 1 << 21  # bounds the working memory of `count_table` (about 100 MB)
+_EDGES_PER_BLOCK = 1 << 23  # bounds the working memory of `count_table` (about 450 MB)
 
 
 @dataclass(frozen=True)

@@ -12,17 +12,19 @@ from vidsumm.shots.uniform import uniform
 
 __all__ = ["segment"]
 
-_WINDOW_SAMPLES = 14_400  # two hours at two samples per second: keeps KTS within 2 GiB
+_KTS_WINDOW_SAMPLES = 14_400  # two hours at two samples per second: keeps KTS within 2 GiB
+_PRUNED_WINDOW_SAMPLES = 1_800  # bounds the time of what cannot prune where the picture stands still
 _UNIFORM_SHOT_S = 5.0  # the benchmark's mean shot
 
 
 def segment(features: NDArray[np.floating], *, config: ShotConfig, fps: float) -> NDArray[np.int64]:
     """Cuts a sampled video into shots.
 
-    KTS may place one change point in twice the shortest shot at most: on footage whose every frame differs, its
-    penalty would otherwise prefer to cut between all samples.
-    More than 14,400 samples are segmented window by window. A window begins at the last change point of the one
-    before it, so no shot ends where nothing changes.
+    KTS may place one change point in twice the shortest shot at most, and only numbers on the hull of its scatter
+    curve: on footage whose every frame differs, its penalty would otherwise prefer to cut between all samples.
+
+    More than 14,400 samples (1,800 for kernelcpd and pelt) are segmented window by window. A window begins at the last
+    change point of the one before it, so no shot ends where nothing changes.
 
     Args:
         features: (N, D) float32, one row per sample, unit length.
@@ -46,7 +48,7 @@ def _change_points(features: NDArray[np.floating], config: ShotConfig, fps: floa
     match config.segmenter:
         case "kts":
             most = int(len(features) / max(1.0, 2 * config.min_shot_s * fps))
-            return kts(features, penalty=config.penalty, max_count=most).change_points
+            return kts(features, penalty=config.penalty, max_count=most, vertices_only=True).change_points
         case "kernelcpd":
             return kernel_cpd(features, config.penalty)
         case "pelt":
@@ -57,9 +59,10 @@ def _change_points(features: NDArray[np.floating], config: ShotConfig, fps: floa
 
 
 def _in_windows(features: NDArray[np.floating], config: ShotConfig, fps: float) -> NDArray[np.int64]:
+    size = _KTS_WINDOW_SAMPLES if config.segmenter == "kts" else _PRUNED_WINDOW_SAMPLES
     start, found = 0, [np.empty(0, dtype=np.int64)]
     while True:
-        window = features[start : start + _WINDOW_SAMPLES]
+        window = features[start : start + size]
         inner = start + _change_points(window, config, fps)
         found.append(inner)
         if start + len(window) == len(features):

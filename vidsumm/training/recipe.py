@@ -23,11 +23,11 @@ class Recipe:
     input_dropout: float = 0.5
     annotators: AnnotatorsUse = "individual"
     """Each annotator's own curve is a training target (the paper's way), or their mean is."""
-    epochs: int = 60
+    epochs: int = 20
     videos_per_step: int = 8
-    curves_per_video: int = 4
+    curves_per_video: int = 2
     """(annotator, time, noise) draws that share one encoding of a video."""
-    learning_rate: float = 3e-4
+    learning_rate: float = 5e-4
     weight_decay: float = 5e-3
     ema: float = 0.98
     """Decay of the exponential moving average of the weights, which is what is kept."""

@@ -10,12 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from vidsumm.errors import ConfigError
 from vidsumm.video.info import VideoInfo
 
-__all__ = ["CutPlan", "FrameClock", "frame_clock", "plan_cut", "union_pieces", "widen_to_keys"]
+__all__ = ["CutPlan", "FrameClock", "earliest_times", "frame_clock", "plan_cut", "union_pieces", "widen_to_keys"]
 
 MAX_TICKS_PER_S = 1_000_000
 """Finer clocks overflow the 32-bit sample durations of MP4 when a picture stands still."""
 COARSE_TICKS_PER_S = 90_000
 """The clock used instead."""
+MAX_RATE_DENOMINATOR = 1001
+"""Rates with larger ones are averages over a file, not rates that a camera was set to."""
 HELD_S = 0.25
 """A boundary farther than this from any frame's edge lies in a still picture and is kept as it is."""
 
@@ -78,7 +80,7 @@ def frame_clock(info: VideoInfo) -> FrameClock:
     29.97 fps in millisecond containers stays 30000/1001; any other source keeps its own ticks.
     """
     for rate in (info.video.real_rate, info.video.average_rate):
-        if rate > 0 and _keeps_rate(info, rate):
+        if rate > 0 and rate.denominator <= MAX_RATE_DENOMINATOR and _keeps_rate(info, rate):
             return FrameClock(1 / rate, np.arange(len(info.frame_pts) + 1, dtype=np.int64))
     ticks = np.append(info.frame_pts, info.end_pts) - info.frame_pts[0]
     base = info.video.time_base
@@ -112,6 +114,17 @@ def plan_cut(info: VideoInfo, spans_s: ArrayLike, *, clock: FrameClock | None = 
     if (begins >= info.duration_s).any() or (ends <= 0).any():
         raise ConfigError(f"a span to cut lies outside the video's {info.duration_s:.3f} s", remedy="give spans inside")
     return _plan(clock, _merged(_at_least_one_frame(clock, _quantised(clock, spans))))
+
+
+def earliest_times(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From when on a picture counts as each frame: a quarter of an interval early, so that no rounding can matter.
+
+    Args:
+        times: (F,) times of frames, ascending, in any unit.
+    """
+    early = times - np.diff(times, prepend=times[0]) / 4
+    early[0] = times[0] - 1
+    return early
 
 
 def union_pieces(plans: Sequence[CutPlan]) -> NDArray[np.int64]:

@@ -33,17 +33,19 @@ def pictures(request: Request) -> Iterator[tuple[Picture, bool]]:
 
     Raises:
         DecordError: decord cannot be used for this file, or not any longer.
+        ImportError: decord is not installed.
     """
+    decord: Any = importlib.import_module("decord")  # not to be had on every platform
+    decord.logging.set_level(decord.logging.QUIET)
+    settings = request.settings
+    _check_stream(request)
     try:
-        decord: Any = importlib.import_module("decord")  # not to be had on every platform
-        decord.logging.set_level(decord.logging.QUIET)
-        _check_stream(request)
-        settings = request.settings
         reader = decord.VideoReader(settings.path, width=settings.width, height=settings.height)
-        _check_clock(reader, request)
-        yield from ((picture, False) for picture in _checked_pictures(reader, request))
-    except (ImportError, RuntimeError) as error:
-        raise DecordError(_SOURCE_PREFIX.sub("", str(error).strip()).splitlines()[0]) from error
+        _check_index(reader, request)
+        for picture in _checked_pictures(reader, request):
+            yield picture, False
+    except (decord.DECORDError, RuntimeError, ValueError) as error:
+        raise DecordError(_SOURCE_PREFIX.sub("", str(error).strip().split("\n")[0])) from error
 
 
 def _checked_pictures(reader: Any, request: Request) -> Iterator[Picture]:
@@ -64,7 +66,7 @@ def _check_stream(request: Request) -> None:
             raise DecordError("it opens another video stream")
 
 
-def _check_clock(reader: Any, request: Request) -> None:
+def _check_index(reader: Any, request: Request) -> None:
     count = len(request.frame_pts)
     if len(reader) != count:
         raise DecordError(f"it counts {len(reader)} frames, the container {count}")
@@ -72,6 +74,9 @@ def _check_clock(reader: Any, request: Request) -> None:
     times_s = (request.frame_pts - request.frame_pts[0]) * request.settings.seconds_per_tick
     if not np.abs(starts_s - starts_s[0] - times_s).max() <= _CLOCK_TOLERANCE_S:
         raise DecordError("its time stamps are not the container's")
+    # it numbers key frames in coding order, so that it jumps wrongly where other frames are shown before them
+    if not np.array_equal(reader.get_key_indices(), request.key_idx):
+        raise DecordError("it looks for key frames in the wrong places")
 
 
 def _checked_positions(request: Request) -> frozenset[int]:
@@ -84,7 +89,7 @@ def _checked_positions(request: Request) -> frozenset[int]:
 
 def _check_picture(picture: Picture, reference: Picture | None, position: int) -> None:
     if reference is None or picture.shape != reference.shape:
-        raise DecordError(f"its picture {position + 1} cannot be compared with PyAV's")
+        raise DecordError(f"its picture {position + 1} cannot be checked against PyAV's")
     difference = float(np.abs(picture.astype(np.int16) - reference).mean())
     if difference > _PICTURE_TOLERANCE:
         raise DecordError(f"its picture {position + 1} differs from PyAV's by {difference:.0f} of 255")

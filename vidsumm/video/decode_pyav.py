@@ -14,7 +14,7 @@ from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
 from vidsumm.video.decode_request import DecodeSettings, Picture, Request
-from vidsumm.video.probe import open_container
+from vidsumm.video.probe import open_container, packets_of
 
 __all__ = ["PictureFinder", "pictures"]
 
@@ -39,7 +39,7 @@ def pictures(request: Request, on_progress: Callable[[], None]) -> Iterator[tupl
     """
     with open_container(Path(request.settings.path)) as container:
         stream = _video_stream(container, request.settings)
-        packets = _needed_packets(_packets(container, stream), request)
+        packets = _needed_packets(packets_of(container, stream), request)
         frames = _timed(_decode(packets, stream, request, on_progress), stream.codec_context.has_b_frames)
         for frame, is_replaced in _match(frames, request.wanted_pts):
             yield _upright(frame, request.settings), is_replaced
@@ -73,12 +73,13 @@ class PictureFinder:
     def _find_from(self, start_pts: int, pts: int) -> Picture | None:
         try:
             self._container.seek(start_pts, stream=self._stream)
-            for frame in self._container.decode(self._stream):
+        except FFmpegError:
+            return None
+        for packet in packets_of(self._container, self._stream):
+            for frame in _decode_packet(self._stream, packet):
                 stamp = _stamp(frame)
                 if stamp is not None and stamp >= pts:
                     return _upright(frame, self._request.settings) if stamp == pts else None
-        except FFmpegError:
-            return None
         return None
 
 
@@ -99,16 +100,6 @@ def _upright(frame: av.VideoFrame, settings: DecodeSettings) -> Picture:
 
 def _stamp(item: "av.VideoFrame | _Packet") -> int | None:
     return item.dts if item.pts is None else item.pts
-
-
-def _packets(container: InputContainer, stream: av.VideoStream) -> Iterator[_Packet]:
-    """All packets that hold data; a damaged end ends them."""
-    try:
-        for packet in container.demux(stream):
-            if packet.size:
-                yield packet
-    except FFmpegError:
-        return
 
 
 def _needed_packets(packets: Iterable[_Packet], request: Request) -> Iterator[_Packet]:

@@ -1,4 +1,4 @@
-"""The child process that decodes: ``python -m vidsumm.video.decode_worker``, started by `vidsumm.video.frames`.
+"""The child process that decodes, started by `vidsumm.video.frames`.
 
 A decoder can get stuck in C code where neither signal handlers nor threads of Python run any more; a process of its own
 can be killed. Whatever goes wrong is told in the last line on standard error, with a non-zero exit status.
@@ -80,7 +80,3 @@ def main() -> None:
         status = 1
     # threads of a decoder that hang must not hold up the end
     os._exit(status)
-
-
-if __name__ == "__main__":
-    main()

@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from vidsumm.config import CutConfig
 from vidsumm.errors import EncodeError, OutputError, ResourceError
-from vidsumm.video.cut import FrameClock
+from vidsumm.video.cut import FrameClock, earliest_times
 from vidsumm.video.info import AudioStream, VideoInfo
 
-__all__ = ["FfmpegBinary", "encode_pieces", "file_url", "find_ffmpeg", "read_sound"]
+__all__ = ["FfmpegBinary", "encode_pieces", "find_ffmpeg", "read_sound"]
 
 Origin = Literal["VIDSUMM_FFMPEG", "system", "imageio-ffmpeg"]
 
@@ -84,9 +84,16 @@ def find_ffmpeg() -> FfmpegBinary:
     raise ResourceError("no ffmpeg with libx264 was found", remedy="install ffmpeg or run `pip install imageio-ffmpeg`")
 
 
-def file_url(path: Path) -> str:
-    """`path` such that no character in it means anything to ffmpeg or libav."""
-    return f"file:{path.absolute()}"
+class _FileUrl(str):
+    """A path such that no character in it means anything to ffmpeg.
+
+    ffmpeg-python encodes every argument to tell nodes apart; names that are not valid Unicode survive that escaped.
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return ascii(self)
 
 
 def encode_pieces(
@@ -124,11 +131,11 @@ def encode_pieces(
     width, height = _upright_size(info)
     if width % 2 or height % 2:
         picture = picture.filter("pad", width + width % 2, height + height % 2)
-    if "rgb" in info.video.pixel_format or "gbr" in info.video.pixel_format:
+    if re.search("rgb|bgr|gbr|pal8", info.video.pixel_format):
         picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
         picture = picture.filter("setparams", colorspace="bt709", range="tv")
     job = picture.output(
-        file_url(target),
+        _FileUrl(f"file:{target.absolute()}"),
         format="nut",
         vcodec="libx264",
         preset=config.preset,
@@ -178,7 +185,7 @@ def read_sound(
 
 def _source(info: VideoInfo, **options: Any) -> Any:
     allowed = {"protocol_whitelist": "file,pipe", "format_whitelist": info.container}
-    return ffmpeg.input(file_url(info.path), **allowed, **options)
+    return ffmpeg.input(_FileUrl(f"file:{info.path.absolute()}"), **allowed, **options)
 
 
 def _upright_size(info: VideoInfo) -> tuple[int, int]:
@@ -187,11 +194,11 @@ def _upright_size(info: VideoInfo) -> tuple[int, int]:
 
 
 def _is_wanted(info: VideoInfo, pieces: NDArray[np.int64]) -> str:
-    """An expression of frame time `t` that is 1 inside the pieces; its thresholds lie midway between frames."""
-    pts = info.frame_pts.astype(np.float64) * float(info.video.time_base)
-    midway = np.concatenate([[pts[0] - 1], (pts[1:] + pts[:-1]) / 2, [pts[-1] + 1]])
+    """An expression of frame time `t` that is 1 inside the pieces."""
+    times_s = info.frame_pts.astype(np.float64) * float(info.video.time_base)
+    early_s = np.append(earliest_times(times_s), times_s[-1] + 1)
     edges, uses = np.unique(pieces, return_counts=True)
-    return _alternation(midway[edges[uses == 1]].tolist(), 0)
+    return _alternation(early_s[edges[uses == 1]].tolist(), 0)
 
 
 def _alternation(thresholds: Sequence[float], below: int) -> str:
@@ -201,18 +208,16 @@ def _alternation(thresholds: Sequence[float], below: int) -> str:
     half = len(thresholds) // 2
     before = _alternation(thresholds[:half], below)
     after = _alternation(thresholds[half + 1 :], (below + half + 1) % 2)
-    return f"if(lt(t,{thresholds[half]:.9f}),{before},{after})"
+    return f"if(lt(t,{thresholds[half]:.6f}),{before},{after})"
 
 
 def _piece_begins(clock: FrameClock, pieces: NDArray[np.int64]) -> str:
-    """Times from which the next frame has to be a key frame, a quarter of a frame early.
+    """Times from which the next frame has to be a key frame.
 
-    Old versions round these times to the encoder's ticks; a quarter of a frame rounds to the right one.
+    Old versions of ffmpeg round them to the encoder's ticks; a quarter of a frame early rounds to the right one.
     """
-    ticks = clock.ticks.astype(np.float64)
-    before = np.diff(ticks, prepend=ticks[0])
-    early = (ticks - before / 4)[pieces[:, 0]] * float(clock.time_base)
-    return ",".join(f"{begin:.6f}" for begin in early)
+    early_s = earliest_times(clock.seconds(clock.ticks[:-1]))[pieces[:, 0]]
+    return ",".join(f"{max(begin_s, 0.0):.6f}" for begin_s in early_s.tolist())
 
 
 def _wheel() -> str | None:
@@ -228,7 +233,7 @@ def _version(path: str) -> str | None:
     for question in ("-version", "-encoders"):
         try:
             answer = subprocess.run(  # noqa: S603
-                [path, "-hide_banner", question], stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=True
+                [path, "-hide_banner", question], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True
             )
         except (OSError, subprocess.SubprocessError):
             return None

@@ -23,7 +23,6 @@ from typing import IO, Literal, Protocol, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-import vidsumm
 from vidsumm.config import DecoderName
 from vidsumm.errors import DecodeError
 from vidsumm.video.decode_request import DONE, HEADER, PICTURE, DecodeSettings, Picture, Request
@@ -34,8 +33,16 @@ __all__ = ["FrameBatch", "FrameReader", "FrameSource", "SamplePlan", "open_frame
 _Decoder = Literal["decord", "pyav"]
 
 _MAX_EARLY_S = 0.02
-_SPLINTER = 1e-3  # of a tick: keeps ties of binary fractions on the earlier frame
+_SPLINTER = 1e-3  # of a tick: whole ticks and ties do not depend on the rounding of floats
 _START_S = 30.0  # an interpreter and its libraries may load slowly on a busy machine
+_MAX_STALL_S = 86_400.0  # what every timer of the operating system can hold
+_START_WORKER = """
+import sys
+if sys.argv[1] not in sys.path:
+    sys.path.insert(0, sys.argv[1])
+from vidsumm.video.decode_worker import main
+main()
+"""
 _STDERR_TAIL_BYTES = 2000
 _REPAIR = "repair it first, for example: ffmpeg -i broken.mp4 -c:v libx264 -c:a aac repaired.mp4"
 
@@ -59,8 +66,9 @@ class SamplePlan:
 def plan_samples(info: VideoInfo, fps: float) -> SamplePlan:
     """Chooses the frame on display at every k / fps seconds, at least one.
 
-    A frame that begins less than half a usual frame interval (at most 20 ms) after the instant counts as on display
-    already: sampled at 2 fps, a video of 30000/1001 fps then gives the frames 0, 15, 30 ... and not 0, 14, 29 ...
+    A frame that begins less than half a usual frame interval after the instant (at most 20 ms, and a quarter of the
+    step) counts as on display already: sampled at 2 fps, a video of 30000/1001 fps then gives the frames 0, 15, 30 ...
+    and not 0, 14, 29 ...
 
     Args:
         info: the probed video.
@@ -71,7 +79,7 @@ def plan_samples(info: VideoInfo, fps: float) -> SamplePlan:
     duration = (info.end_pts - int(info.frame_pts[0])) * info.video.time_base
     grid_s = np.arange(max(1, math.ceil(duration * Fraction(fps).limit_denominator(1_000_000)))) / fps
     interval = float(np.median(np.diff(pts))) if len(pts) > 1 else 1.0
-    early = min(interval / 2, max(_MAX_EARLY_S * ticks_per_s, 0.5)) - _SPLINTER
+    early = max(min(interval / 2, min(_MAX_EARLY_S, 0.25 / fps) * ticks_per_s) - _SPLINTER, _SPLINTER)
     frame_idx = np.searchsorted(pts, grid_s * ticks_per_s + early, side="right").astype(np.int64) - 1
     unique_idx, inverse = np.unique(frame_idx, return_inverse=True)
     return SamplePlan(grid_s, frame_idx, info.frame_times_s[frame_idx], unique_idx, inverse.astype(np.int64))
@@ -110,14 +118,8 @@ class _WorkerFailedError(Exception):
 
 
 def _worker_command() -> list[str]:
-    # -P: a file of the same name in the current folder must not stand in for a module
-    return [sys.executable, "-P", "-m", "vidsumm.video.decode_worker"]
-
-
-def _worker_environment() -> dict[str, str]:
-    """The child finds the same vidsumm as the parent, installed or not."""
-    root = str(Path(vidsumm.__file__).resolve().parent.parent)
-    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))}
+    # the same vidsumm as here, installed or not; -P keeps modules that lie in the current folder out
+    return [sys.executable, "-P", "-c", _START_WORKER, str(Path(__file__).parents[2])]
 
 
 class _Worker:
@@ -133,7 +135,6 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             start_new_session=True,
-            env=_worker_environment(),
         )
         self._stdout = cast("IO[bytes]", self._process.stdout)
         self._selector = selectors.DefaultSelector()
@@ -253,9 +254,10 @@ class FrameReader:
         done = 0
         for decoder in self._decoders:
             try:
-                for picture in self._decode(decoder, done):
-                    done += 1
-                    yield picture
+                with contextlib.closing(self._decode(decoder, done)) as pictures:
+                    for picture in pictures:
+                        done += 1
+                        yield picture
             except _WorkerFailedError as failure:
                 if self._is_closed:
                     return
@@ -264,7 +266,7 @@ class FrameReader:
                 self._report_lost()
                 return
 
-    def _decode(self, decoder: _Decoder, first: int) -> Iterator[Picture]:
+    def _decode(self, decoder: _Decoder, first: int) -> Generator[Picture]:
         self.decoder = decoder
         settings = replace(self._request.settings, decoder=decoder)
         request = replace(self._request, settings=settings, wanted_idx=self._request.wanted_idx[first:])
@@ -339,7 +341,7 @@ def open_frames(
         width=size[0],
         height=size[1],
         seconds_per_tick=float(info.video.time_base),
-        stall_s=stall_s,
+        stall_s=min(stall_s, _MAX_STALL_S),
     )
     request = Request(settings, info.frame_pts, info.key_pts, plan.unique_idx)
     return FrameReader(request, info.frame_times_s[plan.unique_idx], _decoders(decoder), on_notice, batch)

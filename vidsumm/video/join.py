@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.errors import EncodeError
-from vidsumm.video.cut import CutPlan
-from vidsumm.video.ffmpeg import file_url
+from vidsumm.video.cut import CutPlan, earliest_times
 from vidsumm.video.sound import SoundFormat
 
 if TYPE_CHECKING:
@@ -34,6 +33,10 @@ __all__ = [
     "measure",
     "write_mp4",
 ]
+
+
+_EDIT_TICKS_PER_S = 90_000
+"""Clock on which MP4 says how long streams are; the usual milliseconds would round off a part of a frame."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,15 +104,12 @@ class Joined:
 
 
 def index_frames(times_s: NDArray[np.float64], frame_times_s: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(N,) number of the frame whose time is nearest to each of `times_s` (N,); `frame_times_s` (F,) ascends."""
-    after = np.clip(np.searchsorted(frame_times_s, times_s), 1, max(len(frame_times_s) - 1, 1))
-    if len(frame_times_s) == 1:
-        return np.zeros(len(times_s), dtype=np.int64)
-    is_nearer = times_s - frame_times_s[after - 1] < frame_times_s[after] - times_s
-    return np.where(is_nearer, after - 1, after).astype(np.int64)
+    """(N,) number of the frame that is shown at each of `times_s` (N,); `frame_times_s` (F,) ascends."""
+    found = np.searchsorted(earliest_times(frame_times_s), times_s, side="right") - 1
+    return np.maximum(found, 0)
 
 
-def join(plan: CutPlan, frame_idx: NDArray[np.int64], is_key: NDArray[np.bool_]) -> Joined:
+def join(plan: CutPlan, frame_idx: NDArray[np.int64], ticks: NDArray[np.int64], is_key: NDArray[np.bool_]) -> Joined:
     """Lays the rows of a plan end to end.
 
     Every row begins exactly where the one before ended; a row whose first frames are missing (a damaged source) begins
@@ -118,6 +118,7 @@ def join(plan: CutPlan, frame_idx: NDArray[np.int64], is_key: NDArray[np.bool_])
     Args:
         plan: the summary.
         frame_idx: (N,) frame number of each packet, in the order of decoding.
+        ticks: (N,) when each is shown in the source, on the plan's clock.
         is_key: (N,) whether decoding can begin at the packet.
 
     Raises:
@@ -133,7 +134,7 @@ def join(plan: CutPlan, frame_idx: NDArray[np.int64], is_key: NDArray[np.bool_])
                 f"no picture could be cut at {float(begin * plan.clock.time_base):.3f} s of the source",
                 remedy="see whether the file plays there",
             )
-        shown = np.maximum(plan.clock.ticks[frame_idx[row]] - begin, 0) + elapsed
+        shown = np.maximum(ticks[row] - begin, 0) + elapsed
         shown[shown.argmin()] = elapsed
         positions.append(row)
         times.append(shown)
@@ -168,6 +169,11 @@ class CopiedTrack:
     joined: Joined
     time_base: Fraction
     """Seconds per tick of the times in `joined`."""
+
+    @property
+    def frames(self) -> int:
+        """Number of packets."""
+        return len(self.joined.positions)
 
     def attach(self, output: av.container.OutputContainer) -> "Iterator[Packet]":
         """Adds the stream to `output`; the packets that belong into it."""
@@ -212,7 +218,8 @@ class EncodedSound:
 
 def write_mp4(
     target: Path,
-    tracks: Sequence[CopiedTrack | EncodedSound],
+    video: CopiedTrack,
+    sound: CopiedTrack | EncodedSound | None,
     *,
     metadata: Mapping[str, str],
     on_seconds: Callable[[float], None],
@@ -221,17 +228,18 @@ def write_mp4(
 
     Args:
         target: the file.
-        tracks: the streams; packets go in ordered by decoding time.
+        video: its pictures.
+        sound: its sound; packets of both go in ordered by decoding time.
         metadata: tags such as title and comment.
         on_seconds: told how far writing has come.
 
     Raises:
         av.FFmpegError: `target` cannot be written.
     """
-    options = {"movflags": "+faststart", "fflags": "+bitexact"}
-    with av.open(file_url(target), "w", format="mp4", container_options=options) as output:
+    options = {"movflags": "+faststart", "fflags": "+bitexact", "movie_timescale": str(_EDIT_TICKS_PER_S)}
+    with av.open(_url(target), "w", format="mp4", container_options=options, metadata_errors="replace") as output:
         output.metadata.update(metadata)
-        flows = [track.attach(output) for track in tracks]
+        flows = [track.attach(output) for track in (video, sound) if track is not None]
         for packet in heapq.merge(*flows, key=_decoded_s):
             at_s = _decoded_s(packet)
             output.mux(packet)
@@ -257,6 +265,8 @@ def measure(path: Path) -> Measured:
     ends_s = {"video": 0.0, "audio": 0.0}
     with _open(path) as container:
         frames, has_sound = 0, bool(container.streams.audio)
+        for stream in container.streams:
+            ends_s[stream.type] = float((stream.duration or 0) * (stream.time_base or 0))
         for packet in container.demux():
             if packet.pts is not None and packet.duration is not None:
                 end_s = float((packet.pts + packet.duration) * packet.time_base)
@@ -265,8 +275,13 @@ def measure(path: Path) -> Measured:
     return Measured(frames, ends_s["video"], ends_s["audio"] if has_sound else None)
 
 
+def _url(path: Path) -> str:
+    """`path` such that no character in it means anything to libav."""
+    return f"file:{path.absolute()}"
+
+
 def _open(path: Path) -> av.container.InputContainer:
-    return av.open(file_url(path), metadata_errors="ignore", options={"protocol_whitelist": "file"})
+    return av.open(_url(path), metadata_errors="ignore", options={"protocol_whitelist": "file"})
 
 
 def _packets(paths: Sequence[Path], stream_idx: int) -> "Generator[Packet, None, None]":

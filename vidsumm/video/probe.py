@@ -5,7 +5,8 @@ Frames are indexed by demuxing, not by decoding, so that a two-hour film takes s
 
 import stat
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from vidsumm.errors import InputError
 from vidsumm.video.info import AudioStream, VideoInfo, VideoStream
 
-__all__ = ["open_container", "probe"]
+__all__ = ["open_container", "packets_of", "probe"]
 
 _READABLE = "give a video file such as MP4, MOV, MKV, WebM, AVI or MPEG-TS"
 # demuxers that follow other files or addresses
@@ -30,6 +31,7 @@ _PLAYLIST_FORMATS = {"concat", "dash", "hls", "imf", "lavfi", "rtp", "rtsp", "sa
 # demuxers of pictures and of drawings in text
 _STILL_FORMATS = {"adf", "bin", "idf", "image2", "image2pipe", "tty", "xbin"}
 _ROTATION_PACKETS = 250  # read at most this far for one frame that tells the rotation
+_MAX_DAYS = 7
 _VFR_RATIO = 1.5  # an interval this much longer than the mean is a pause, not rounding
 _ROUNDING_TICKS = 2  # two rounded ends of an interval
 
@@ -137,17 +139,24 @@ def _choose(container: InputContainer, videos: Sequence[av.VideoStream]) -> av.V
     return max(videos, key=lambda s: (bool(s.disposition & Disposition.default), s.width * s.height, -s.index))
 
 
+def packets_of(container: InputContainer, stream: av.VideoStream) -> Iterator["av.Packet[av.VideoStream]"]:
+    """All packets of a stream that hold data; a damaged place that cannot be passed ends them."""
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    # PyAV stumbles at the end over streams that appear in the middle of a file
+    except (FFmpegError, IndexError):
+        return
+
+
 def _rotation(path: Path, stream_index: int) -> int:
     """Clockwise degrees from the display matrix, which libav hands out with decoded frames."""
     with open_container(path) as container:
-        packets = container.demux(container.streams[stream_index])
-        for packet in islice(packets, _ROTATION_PACKETS):
-            try:
-                frames = packet.decode()
-            except FFmpegError:
-                continue
-            for frame in frames:
-                if isinstance(frame, av.VideoFrame):
+        stream = next(stream for stream in container.streams.video if stream.index == stream_index)
+        for packet in islice(packets_of(container, stream), _ROTATION_PACKETS):
+            with suppress(FFmpegError):
+                for frame in stream.decode(packet):
                     return round(-frame.rotation / 90) * 90 % 360
     return 0
 
@@ -206,19 +215,15 @@ class _Packets(NamedTuple):
 
 
 def _read_packets(container: InputContainer, stream: av.VideoStream) -> _Packets:
-    """Time stamps of all packets; a damaged end ends the list."""
+    """Time stamps of all packets that have one."""
     pts, durations, keys, shown = array("q"), array("q"), array("b"), array("b")
-    try:
-        for packet in container.demux(stream):
-            stamp = packet.dts if packet.pts is None else packet.pts
-            if stamp is not None:
-                pts.append(stamp)
-                durations.append(packet.duration or 0)
-                keys.append(packet.is_keyframe)
-                shown.append(not packet.is_discard)
-    except FFmpegError:
-        if not pts:
-            raise
+    for packet in packets_of(container, stream):
+        stamp = packet.dts if packet.pts is None else packet.pts
+        if stamp is not None:
+            pts.append(stamp)
+            durations.append(packet.duration or 0)
+            keys.append(packet.is_keyframe)
+            shown.append(not packet.is_discard)
     return _Packets(
         np.array(pts, np.int64), np.array(durations, np.int64), np.array(keys, np.bool_), np.array(shown, np.bool_)
     )
@@ -229,7 +234,7 @@ def _index_frames(path: Path, container: InputContainer, stream: av.VideoStream)
     if not len(packets.pts):
         raise InputError(
             f"{path}: no video frame carries a time stamp",
-            remedy=f"put it into a container with time stamps: ffmpeg -i {path.name} -c copy video.mp4",
+            remedy=f"give it time stamps, for example: ffmpeg -i {path.name} video.mp4",
         )
     frames = _decodable(packets)
     if not len(frames.pts):
@@ -237,7 +242,14 @@ def _index_frames(path: Path, container: InputContainer, stream: av.VideoStream)
     last = int(np.argmax(frames.pts))
     frame_pts = np.unique(frames.pts)
     lasts_ticks = int(frames.durations[last]) or _typical_interval(frame_pts, stream)
-    return _FrameIndex(frame_pts, np.unique(frames.pts[frames.is_key]), int(frame_pts[-1]) + lasts_ticks)
+    index = _FrameIndex(frame_pts, np.unique(frames.pts[frames.is_key]), int(frame_pts[-1]) + lasts_ticks)
+    days = float((index.end_pts - int(frame_pts[0])) * _time_base(stream)) / 86_400
+    if days > _MAX_DAYS:
+        raise InputError(
+            f"{path}: its time stamps are damaged: they span {days:.0f} days",
+            remedy="write new ones, for example: ffmpeg -i broken.mp4 -vf setpts=N/FRAME_RATE/TB repaired.mp4",
+        )
+    return index
 
 
 def _decodable(packets: _Packets) -> _Packets:

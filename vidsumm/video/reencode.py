@@ -56,17 +56,18 @@ class EncodedPieces:
         self._on_progress = on_progress
         self._video = self._encode_video()
         self._frame_idx = index_frames(self._video.times_s, self._clock.seconds(self._clock.ticks[:-1]))
+        self._ticks = np.rint(self._video.times_s / float(self._clock.time_base)).astype(np.int64)
         self._sound = sound_format(info.audio) if info.audio else None
         self._pcm = work_dir / "sound.pcm"
         self._decode_sound()
 
-    def tracks(self, plan: CutPlan) -> list[CopiedTrack | EncodedSound]:
-        """The streams of one of the summaries."""
-        joined = join(plan, self._frame_idx, self._video.is_key)
-        picture = CopiedTrack(self._video, joined, self._clock.time_base)
+    def tracks(self, plan: CutPlan) -> tuple[CopiedTrack, EncodedSound | None]:
+        """Picture and sound of one of the summaries."""
+        joined = join(plan, self._frame_idx, self._ticks, self._video.is_key)
+        video = CopiedTrack(self._video, joined, self._clock.time_base)
         if self._sound is None:
-            return [picture]
-        return [picture, EncodedSound(read_blocks(self._pcm, plan, self._sound), self._sound)]
+            return video, None
+        return video, EncodedSound(read_blocks(self._pcm, plan, self._sound), self._sound)
 
     def _encode_video(self) -> PacketList:
         """A jump that lost frames, because the index of the container is wrong, is taken back."""

@@ -44,7 +44,7 @@ class RenderedFile:
     audio_s: float | None
     """Length of the sound, seconds; None where there is none."""
     frames: int
-    """Number of frames; lower than planned only where frames of the source cannot be decoded."""
+    """Number of frames; other than planned only where the source is damaged or its index is wrong."""
     size_bytes: int
     sha256: str
 
@@ -82,12 +82,13 @@ def render(
         work = Path(stack.enter_context(TemporaryDirectory(prefix=".vidsumm-cut-", dir=work_dir)))
         meter = _Meter(on_progress)
         source, plans, done = _prepare(info, plans, config, work, meter)
-        parts = [stack.enter_context(_partial(output)) for output in outputs]
+        parts = [stack.enter_context(_partial(output, number)) for number, output in enumerate(outputs)]
         rendered, total_s, before_s = [], sum(plan.duration_s for plan in plans), 0.0
         for plan, part, output, tags in zip(plans, parts, outputs, metadata, strict=True):
             tell = meter.part(done + (1 - done) * before_s / total_s, (1 - done) / total_s)
-            write_mp4(part, source.tracks(plan), metadata=tags, on_seconds=tell)
-            rendered.append(_checked(part, output, plan))
+            video, sound = source.tracks(plan)
+            write_mp4(part, video, sound, metadata=tags, on_seconds=tell)
+            rendered.append(_checked(part, output, plan, frames=video.frames))
             before_s += plan.duration_s
         for part, output in zip(parts, outputs, strict=True):
             _publish(part, output)
@@ -136,33 +137,33 @@ def _named_trouble(folder: Path) -> Iterator[None]:
     except (OSError, av.FFmpegError) as error:
         if getattr(error, "errno", None) in _DISK_TROUBLE:
             raise OutputError(
-                f"cannot write to {folder}: {error.strerror}", remedy="free space or choose another --output"
+                f"cannot write to {folder}: {error}", remedy="free space or choose another --output"
             ) from error
         raise EncodeError(f"joining failed: {error}", remedy="see whether the file plays to its end") from error
 
 
 @contextmanager
-def _partial(output: Path) -> Iterator[Path]:
+def _partial(output: Path, number: int) -> Iterator[Path]:
     """A hidden name beside `output` that is gone afterwards."""
-    part = output.with_name(f".vidsumm-{os.getpid()}-{output.stem[:80]}.part")
+    part = output.with_name(f".vidsumm-{os.getpid()}-{number}.part")
     try:
         yield part
     finally:
         part.unlink(missing_ok=True)
 
 
-def _checked(part: Path, output: Path, plan: CutPlan) -> RenderedFile:
+def _checked(part: Path, output: Path, plan: CutPlan, *, frames: int) -> RenderedFile:
     """Reads a file back.
 
     Raises:
-        EncodeError: its lengths are not those of the plan.
+        EncodeError: it does not hold what was put into it, or its lengths are not those of the plan.
     """
     found = measure(part)
     frame_s = plan.duration_s / plan.frames
     audio_s = found.audio_s
-    if abs(found.video_s - plan.duration_s) >= frame_s / 2 or found.frames > plan.frames:
+    if abs(found.video_s - plan.duration_s) >= frame_s / 2 or found.frames != frames:
         raise EncodeError(
-            f"{output.name} has {found.frames} frames in {found.video_s:.3f} s instead of {plan.frames} in"
+            f"{output.name} has {found.frames} frames in {found.video_s:.3f} s instead of {frames} in"
             f" {plan.duration_s:.3f} s"
         )
     if audio_s is not None and abs(audio_s - found.video_s) >= frame_s:

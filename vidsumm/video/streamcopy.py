@@ -34,13 +34,15 @@ class SourcePackets:
         """`plan` with rows that begin and end at key frames."""
         return widen_to_keys(plan, np.searchsorted(self.info.frame_pts, self.info.key_pts))
 
-    def tracks(self, plan: CutPlan) -> list[CopiedTrack]:
-        """The streams of a summary whose rows begin and end at key frames."""
+    def tracks(self, plan: CutPlan) -> tuple[CopiedTrack, CopiedTrack | None]:
+        """Picture and sound of a summary whose rows begin and end at key frames."""
         frame_idx = index_frames(self.video.times_s - self.info.start_s, self.info.frame_times_s)
-        tracks = [CopiedTrack(self.video, join(plan, frame_idx, self.video.is_key), plan.clock.time_base)]
-        if self.audio is not None and (sound := _join_sound(self.audio, plan, self.info.start_s)) is not None:
-            tracks.append(CopiedTrack(self.audio, sound, self.audio.time_base))
-        return tracks
+        picture = join(plan, frame_idx, plan.clock.ticks[frame_idx], self.video.is_key)
+        video = CopiedTrack(self.video, picture, plan.clock.time_base)
+        sound = _join_sound(self.audio, plan, self.info.start_s) if self.audio is not None else None
+        if self.audio is None or sound is None:
+            return video, None
+        return video, CopiedTrack(self.audio, sound, self.audio.time_base)
 
 
 def _require_mp4(info: VideoInfo) -> None:

@@ -1,0 +1,84 @@
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests.model.networks import each_denoiser, small_config
+from vidsumm.model.config import DenoiserName
+from vidsumm.model.denoiser import DiTBlock, DiTDenoiser, LatentMLPBlock, LatentMLPDenoiser, build_denoiser
+
+VIDEOS, CURVES, FRAMES, WIDTH = 2, 3, 7, 16
+
+
+@pytest.fixture(autouse=True)
+def _seeded() -> None:
+    torch.manual_seed(0)
+
+
+def inputs() -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """query, memory, positions, mask."""
+    memory, positions = torch.randn(2, VIDEOS, FRAMES, WIDTH)
+    mask = torch.arange(FRAMES) < torch.tensor([FRAMES, 4])[:, None]
+    return torch.randn(VIDEOS, CURVES, FRAMES, WIDTH), memory, positions, mask
+
+
+def awake(denoiser: DenoiserName) -> nn.Module:
+    module = build_denoiser(small_config(denoiser)).eval()
+    for parameter in module.parameters():
+        nn.init.normal_(parameter, std=0.2)
+    return module
+
+
+@each_denoiser
+def test_starts_at_zero(denoiser: DenoiserName) -> None:
+    query, memory, positions, mask = inputs()
+    out = build_denoiser(small_config(denoiser)).eval()(query, torch.full((VIDEOS, 1), 500), memory, positions, mask)
+    assert out.shape == query.shape
+    assert not out.any()
+
+
+@each_denoiser
+def test_blocks_start_as_the_identity(denoiser: DenoiserName) -> None:
+    query, memory, _, mask = inputs()
+    config = small_config(denoiser)
+    if denoiser == "dit":
+        out = DiTBlock(config).eval()(query, memory[:, None], torch.randn(VIDEOS, 1, FRAMES, WIDTH), mask)
+    else:
+        out = LatentMLPBlock(config).eval()(query, torch.randn(VIDEOS, 1, 1, WIDTH), memory[:, None], mask)
+    assert torch.equal(out, query)
+
+
+@each_denoiser
+def test_a_shared_time_equals_the_same_time_for_each_curve(denoiser: DenoiserName) -> None:
+    query, memory, positions, mask = inputs()
+    module, t = awake(denoiser), torch.tensor([[10], [900]])
+    shared = module(query, t, memory, positions, mask)
+    each = module(query, t.expand(-1, CURVES), memory, positions, mask)
+    torch.testing.assert_close(shared[0], each[0], rtol=0, atol=1e-5)
+    torch.testing.assert_close(shared[1, :, :4], each[1, :, :4], rtol=0, atol=1e-5)
+
+
+@each_denoiser
+def test_curves_of_a_video_do_not_meet(denoiser: DenoiserName) -> None:
+    query, memory, positions, mask = inputs()
+    module, t = awake(denoiser), torch.tensor([[10, 20, 30], [40, 50, 60]])
+    together = module(query, t, memory, positions, mask)
+    for r in range(CURVES):
+        alone = module(query[:, r : r + 1], t[:, r : r + 1], memory, positions, mask)
+        torch.testing.assert_close(together[0, r], alone[0, 0], rtol=0, atol=1e-5)
+        torch.testing.assert_close(together[1, r, :4], alone[1, 0, :4], rtol=0, atol=1e-5)
+
+
+@each_denoiser
+def test_time_and_video_are_heard(denoiser: DenoiserName) -> None:
+    query, memory, positions, mask = inputs()
+    module, t = awake(denoiser), torch.full((VIDEOS, 1), 10)
+    before = module(query, t, memory, positions, mask)
+    assert not torch.allclose(before, module(query, t + 500, memory, positions, mask), atol=1e-3)
+    assert not torch.allclose(before, module(query, t, memory.flip(-1), positions, mask), atol=1e-3)
+
+
+@each_denoiser
+def test_depth_follows_the_configuration(denoiser: DenoiserName) -> None:
+    module = build_denoiser(small_config(denoiser, denoiser_layers=5))
+    assert isinstance(module, DiTDenoiser if denoiser == "dit" else LatentMLPDenoiser)
+    assert len(module.blocks) == 5

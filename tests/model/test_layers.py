@@ -1,0 +1,83 @@
+import math
+
+import pytest
+import torch
+
+from vidsumm.model.layers import MaskedConv1d, attend, sine_positions, timestep_features
+
+
+def padded(lengths: list[int]) -> torch.Tensor:
+    return torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+
+
+class TestPositions:
+    def test_first_channels_turn_once_whatever_the_length(self) -> None:
+        for length in (1, 5, 400):
+            positions = sine_positions(torch.ones(1, length, dtype=torch.bool), 8)
+            angle = 2 * math.pi * torch.arange(1, length + 1) / length
+            torch.testing.assert_close(positions[0, :, 0], angle.sin(), rtol=0, atol=1e-4)
+            torch.testing.assert_close(positions[0, :, 1], angle.cos(), rtol=0, atol=1e-4)
+
+    def test_pairs_of_channels_share_a_frequency(self) -> None:
+        positions = sine_positions(torch.ones(1, 3, dtype=torch.bool), 4)
+        slow = 2 * math.pi * torch.tensor([1, 2, 3]) / 3 / 100  # 10000 ** (2 / 4)
+        torch.testing.assert_close(positions[0, :, 2], slow.sin(), rtol=0, atol=1e-6)
+        torch.testing.assert_close(positions[0, :, 3], slow.cos(), rtol=0, atol=1e-6)
+
+    def test_padding_does_not_count(self) -> None:
+        positions = sine_positions(padded([3, 7]), 6)
+        alone = sine_positions(torch.ones(1, 3, dtype=torch.bool), 6)
+        torch.testing.assert_close(positions[:1, :3], alone)
+
+
+def test_timestep_features_are_cosines_then_sines() -> None:
+    features = timestep_features(torch.tensor([[0, 3]]), 4)
+    assert features.shape == (1, 2, 4)
+    assert features[0, 0].tolist() == [1, 1, 0, 0]
+    expected = [math.cos(3), math.cos(0.03), math.sin(3), math.sin(0.03)]
+    assert features[0, 1].tolist() == pytest.approx(expected, abs=1e-6)
+
+
+class TestAttend:
+    def test_is_softmax_attention(self) -> None:
+        torch.manual_seed(0)
+        q, k, v = torch.randn(2, 3, 8), torch.randn(2, 5, 8), torch.randn(2, 5, 8)
+        out = attend(q, k, v, heads=2, mask=torch.ones(2, 5, dtype=torch.bool))
+        for head in (slice(0, 4), slice(4, 8)):
+            weights = torch.softmax(q[..., head] @ k[..., head].transpose(1, 2) / 2, dim=-1)  # sqrt(4) = 2
+            torch.testing.assert_close(out[..., head], weights @ v[..., head])
+
+    def test_hidden_keys_do_not_matter(self) -> None:
+        torch.manual_seed(0)
+        q, k, v = torch.randn(2, 3, 8), torch.randn(2, 5, 8), torch.randn(2, 5, 8)
+        mask = padded([2, 5])
+        out = attend(q, k, v, heads=2, mask=mask)
+        k[0, 2:], v[0, 2:] = 100.0, -100.0
+        torch.testing.assert_close(attend(q, k, v, heads=2, mask=mask), out)
+        alone = attend(q[:1], k[:1, :2], v[:1, :2], heads=2, mask=mask[:1, :2])
+        torch.testing.assert_close(out[:1], alone)
+
+
+class TestMaskedConvolution:
+    def test_padding_reads_as_the_zeros_beyond_the_end(self) -> None:
+        torch.manual_seed(0)
+        conv = MaskedConv1d(4)
+        x = torch.randn(2, 3, 7, 4)
+        out = conv(x, padded([4, 7]))
+        torch.testing.assert_close(out[:1, :, :4], conv(x[:1, :, :4]))
+        torch.testing.assert_close(out[1:], conv(x[1:]))
+
+    def test_reaches_one_neighbour_on_each_side(self) -> None:
+        conv = MaskedConv1d(2)
+        with torch.no_grad():
+            conv.weight.fill_(1.0)
+            conv.bias.zero_()  # type: ignore[union-attr]
+        x = torch.zeros(1, 1, 5, 2)
+        x[0, 0, 2] = 1.0
+        assert conv(x)[0, 0, :, 0].tolist() == [0, 2, 2, 2, 0]
+
+    def test_curves_stay_apart(self) -> None:
+        torch.manual_seed(0)
+        conv = MaskedConv1d(4)
+        x = torch.randn(2, 3, 5, 4)
+        torch.testing.assert_close(conv(x)[1, 2], conv(x[1:, 2:])[0, 0])

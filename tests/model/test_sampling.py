@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from tests.model.networks import each_denoiser, small_model, video
+from vidsumm.diffusion.sampler import draw_noise
+from vidsumm.model.config import DenoiserName
+from vidsumm.model.sampling import CurveSampler, SamplingOptions, sample_curves
+from vidsumm.model.summdiff import EncodedVideos, SummDiff
+
+GUIDED = SamplingOptions(steps=4, guidance=0.5)
+
+
+@each_denoiser
+def test_curves_are_scores(denoiser: DenoiserName) -> None:
+    curves = sample_curves(small_model(denoiser), video(30), range(3), GUIDED)
+    assert curves.shape == (3, 30)
+    assert curves.dtype == np.float32
+    assert ((curves > 0) & (curves < 1)).all()
+    assert np.abs(np.diff(curves, axis=0)).max() > 1e-3  # seeds differ
+
+
+@each_denoiser
+def test_a_run_repeats_bit_for_bit(denoiser: DenoiserName) -> None:
+    model, features = small_model(denoiser), video(30)
+    sampler = CurveSampler(model, features, GUIDED)
+    first = sampler.sample(range(5))
+    assert np.array_equal(sampler.sample(range(5)), first)
+    assert np.array_equal(sample_curves(model, features, range(5), GUIDED), first)
+
+
+@pytest.mark.parametrize("length", [1, 2, 700])
+def test_any_length(length: int) -> None:
+    curves = sample_curves(small_model(), video(length), [0], GUIDED)
+    assert curves.shape == (1, length)
+    assert np.isfinite(curves).all()
+
+
+@each_denoiser
+def test_no_guidance_is_the_conditional_branch(denoiser: DenoiserName) -> None:
+    model, features = small_model(denoiser), video(20)
+    plain = sample_curves(model, features, [1, 2], SamplingOptions(steps=3, guidance=0.0))
+    # all but zero: the unconditional branch is asked, and its weight vanishes
+    nearly = sample_curves(model, features, [1, 2], SamplingOptions(steps=3, guidance=1e-12))
+    np.testing.assert_allclose(nearly, plain, rtol=0, atol=1e-5)
+    strong = sample_curves(model, features, [1, 2], SamplingOptions(steps=3, guidance=2.0))
+    assert np.abs(strong - plain).max() > 1e-3
+
+
+def test_no_guidance_asks_the_conditional_branch_only() -> None:
+    model = small_model()
+    assert len(CurveSampler(model, video(5), SamplingOptions(guidance=0.0)).encoded.memory) == 1
+    assert len(CurveSampler(model, video(5), SamplingOptions(guidance=0.1)).encoded.memory) == 2
+
+
+def test_the_null_video_guides_nothing() -> None:
+    # both branches see the same video, so they agree and the weight does not matter
+    model = small_model()
+    black = model.null_features.expand(9, -1).numpy().copy()
+    curves = [sample_curves(model, black, [3], SamplingOptions(steps=3, guidance=w)) for w in (0.0, 5.0)]
+    np.testing.assert_allclose(curves[0], curves[1], rtol=0, atol=1e-5)
+
+
+def test_guidance_may_leave_out_the_returned_prediction() -> None:
+    model, features = small_model(), video(10)
+    guided, plain = (
+        sample_curves(model, features, [0], SamplingOptions(steps=1, guidance=3.0, guide_final=flag))
+        for flag in (True, False)
+    )
+    unguided = sample_curves(model, features, [0], SamplingOptions(steps=1, guidance=0.0))
+    np.testing.assert_allclose(plain, unguided, rtol=0, atol=1e-6)
+    assert np.abs(guided - plain).max() > 1e-3
+
+
+def test_replayed_draws_give_the_sampled_curves() -> None:
+    sampler = CurveSampler(small_model(), video(12), GUIDED)
+    np.testing.assert_allclose(sampler.replay(draw_noise([4, 2], 4, 12)), sampler.sample([4, 2]), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 25])
+def test_steps_are_questions_to_the_network(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, honest = small_model(), SummDiff.denoise
+    asked: list[int] = []
+
+    def counted(self: SummDiff, u: Tensor, t: Tensor, videos: EncodedVideos) -> Tensor:
+        asked.append(int(t[0, 0]))
+        return honest(self, u, t, videos)
+
+    monkeypatch.setattr(SummDiff, "denoise", counted)
+    CurveSampler(model, video(6), SamplingOptions(steps=steps, guidance=0.5)).sample([0])
+    assert len(asked) == steps  # both branches in one question
+    assert asked == sorted(asked, reverse=True)
+
+
+def test_the_network_is_put_into_evaluation_mode() -> None:
+    model = small_model().train()
+    CurveSampler(model, video(6), GUIDED)
+    assert not model.training
+
+
+def test_features_that_may_not_be_written_to_are_taken() -> None:
+    features = video(6)
+    features.setflags(write=False)
+    assert sample_curves(small_model(), features, [0], GUIDED).shape == (1, 6)
+
+
+def test_the_global_generator_is_left_alone() -> None:
+    model = small_model()
+    before = torch.get_rng_state()
+    sample_curves(model, video(6), [0, 1], GUIDED)
+    assert torch.equal(torch.get_rng_state(), before)

@@ -1,0 +1,191 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import ruptures
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vidsumm.errors import ConfigError, InputError
+from vidsumm.shots.dynamic import count_table
+from vidsumm.shots.kts import kts, kts_fixed
+from vidsumm.shots.scatter import segment_scatter
+
+from .inputs import noise, scenes
+from .slow import scatter_of, slow_kts, slow_scatter, slow_table
+
+DATA = Path(os.environ.get("VIDSUMM_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
+RECORDED = DATA / "reference" / "kts.npz"
+SEEDS = st.integers(0, 10_000)
+
+
+@settings(deadline=None, max_examples=50)
+@given(seed=SEEDS, n=st.integers(1, 24), penalty=st.floats(0.01, 3), data=st.data())
+def test_penalised_equals_the_table(seed: int, n: int, penalty: float, data: st.DataObject) -> None:
+    features = noise(seed, n)
+    cap = data.draw(st.integers(0, n + 1))
+    found = kts(features, penalty=penalty, max_count=cap)
+    objective, change_points = slow_kts(slow_scatter(features), penalty, min(cap, n - 1))
+    assert found.change_points.tolist() == change_points
+    assert found.objective == pytest.approx(objective, rel=1e-9)
+    assert found.change_points.dtype == np.int64
+
+
+@settings(deadline=None, max_examples=25)
+@given(seed=SEEDS, n=st.integers(1, 16))
+def test_every_fixed_count_equals_the_table(seed: int, n: int) -> None:
+    features = noise(seed, n)
+    curve, paths = slow_table(slow_scatter(features), n - 1)
+    for count in range(n):
+        found = kts_fixed(features, count)
+        assert found.change_points.tolist() == paths[count]
+        assert found.scatter == pytest.approx(curve[count], rel=1e-9, abs=1e-12)
+        assert found.objective == found.scatter / n
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    pattern=st.lists(st.integers(0, 2), min_size=1, max_size=18),
+    penalty=st.sampled_from([0.05, 0.3, 1.0]),
+    data=st.data(),
+)
+def test_repeated_frames_reach_the_same_optimum(pattern: list[int], penalty: float, data: st.DataObject) -> None:
+    """Few distinct frames: many segmentations tie, the optimum itself must not suffer."""
+    features = noise(7, 3)[pattern]
+    n = len(features)
+    count = data.draw(st.integers(0, n - 1))
+    scatter = slow_scatter(features)
+    fixed, free = kts_fixed(features, count), kts(features, penalty=penalty)
+    assert len(fixed.change_points) == count
+    assert (np.diff(fixed.change_points, prepend=0, append=n) > 0).all()
+    assert scatter_of(scatter, fixed.change_points.tolist()) == pytest.approx(
+        slow_table(scatter, count)[0][-1], abs=1e-9
+    )
+    assert free.objective == pytest.approx(slow_kts(scatter, penalty, n - 1)[0], abs=1e-9)
+
+
+@pytest.mark.parametrize("lengths", [[9], [4, 5], [3, 1, 6], [2, 2, 2, 2], [1, 7, 1]])
+def test_ties_prefer_the_earliest_last_change_point(lengths: list[int]) -> None:
+    """Still scenes: beyond the true cuts every further one is free, wherever it lies."""
+    features = scenes(3, lengths, spread=0.0)
+    n = len(features)
+    _, paths = slow_table(slow_scatter(features, unit=2.0**-30), n - 1)
+    for count in range(len(lengths) - 1, n):
+        assert kts_fixed(features, count).change_points.tolist() == paths[count]
+
+
+def test_still_video_is_one_shot() -> None:
+    features = np.repeat(noise(0, 1, 512), 200, axis=0)
+    found = kts(features, penalty=1e-3)
+    assert found.change_points.tolist() == []
+    assert (found.scatter, found.objective) == (0.0, 0.0)
+    assert kts(np.zeros((5, 3), dtype=np.float32)).change_points.tolist() == []
+
+
+def test_still_scenes_are_found_exactly() -> None:
+    lengths = [30, 1, 50, 2, 40, 77]
+    found = kts(scenes(1, lengths, dims=64, spread=0.0), penalty=0.1)
+    assert found.change_points.tolist() == np.cumsum(lengths)[:-1].tolist()
+    assert found.scatter == 0.0
+
+
+def test_one_and_two_samples() -> None:
+    two = np.eye(2, 4, dtype=np.float32)
+    assert kts(two[:1]).change_points.tolist() == []
+    assert kts_fixed(two[:1], 0).n == 1
+    assert kts(two, penalty=0.1).change_points.tolist() == [1]  # gains 1, costs 0.1 / 2 * (log 2 + 1)
+    assert kts(two, penalty=2.0).change_points.tolist() == []
+
+
+def test_golden_vector() -> None:
+    """Recorded once from the slow table: 40 rows of fixed trigonometry that jump every nine."""
+    sample = np.arange(40)[:, None]
+    features = np.cos(sample * np.array([0.05, 0.11, 0.02, 0.07]) + 1.9 * (sample // 9) * np.array([1, 2, 3, 5]))
+    features = (features / np.linalg.norm(features, axis=1, keepdims=True)).astype(np.float32)
+    free, fixed = kts(features, penalty=0.3), kts_fixed(features, 7)
+    assert free.change_points.tolist() == [9, 18, 23, 27, 36]
+    assert free.objective == pytest.approx(0.07886513089585657)
+    assert fixed.change_points.tolist() == [9, 13, 18, 23, 27, 31, 36]
+    assert fixed.scatter == pytest.approx(0.31724234752056824)
+
+
+@pytest.mark.parametrize("cap", [0, 1, 2, 5, 8, 12, 17])
+def test_max_count_below_the_free_optimum(cap: int) -> None:
+    features = scenes(11, [3, 2, 4, 1, 5, 3, 2, 6, 1, 2, 4, 3, 2, 2], spread=0.6)
+    _, change_points = slow_kts(slow_scatter(features), 0.05, cap)
+    assert kts(features, penalty=0.05, max_count=cap).change_points.tolist() == change_points
+
+
+def test_vertices_only_stops_before_flicker() -> None:
+    """Three scenes, two of which alternate between frames: cutting them pays only if done at every sample."""
+    frames = np.eye(6, 32)
+    scene = [frames[[0, 1]], frames[[2, 3]], frames[[4]]]
+    features = np.concatenate([np.tile(pair, (20 if len(pair) == 2 else 40, 1)) for pair in scene]).astype(np.float32)
+    assert kts(features, penalty=0.5, max_count=30, vertices_only=True).change_points.tolist() == [40, 80]
+    assert len(kts(features, penalty=0.01, max_count=30).change_points) == 30
+    assert len(kts(features, penalty=0.01, max_count=30, vertices_only=True).change_points) == 2
+
+
+@pytest.mark.parametrize("count", [0, 3, 11, 40, 90, 150])
+def test_same_boundaries_as_ruptures(count: int) -> None:
+    features = scenes(5, [12] * 16, dims=64, spread=0.9)
+    found = kts_fixed(features, count).change_points.tolist()
+    if count:
+        peer = ruptures.KernelCPD(kernel="linear", min_size=1).fit(features).predict(n_bkps=count)
+        assert found == peer[:-1]
+    assert len(found) == count
+
+
+def test_a_common_offset_changes_nothing() -> None:
+    features = scenes(9, [20, 15, 30, 10], dims=32, spread=0.5)
+    assert kts(features + 4).change_points.tolist() == kts(features).change_points.tolist() == [20, 35, 65]
+
+
+def test_features_are_left_alone() -> None:
+    features = noise(2, 30).astype(np.float64)
+    before = features.copy()
+    kts(features)
+    assert (features == before).all()
+
+
+@pytest.mark.parametrize("penalty", [0.0, -1.0, float("nan"), float("inf")])
+def test_bad_penalty_is_refused(penalty: float) -> None:
+    with pytest.raises(ConfigError, match="--penalty"):
+        kts(noise(0, 5), penalty=penalty)
+
+
+def test_bad_counts_are_refused() -> None:
+    with pytest.raises(ConfigError, match="-1 change points"):
+        kts(noise(0, 5), max_count=-1)
+    with pytest.raises(ConfigError, match="5 change points are not possible in 5 samples"):
+        kts_fixed(noise(0, 5), 5)
+
+
+@pytest.mark.parametrize("shape", [(0, 4), (4, 0), (4,)])
+def test_bad_shapes_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match="shape"):
+        kts(np.zeros(shape, dtype=np.float32))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_broken_features_are_refused(value: float) -> None:
+    features = noise(0, 6)
+    features[4, 1] = value
+    with pytest.raises(InputError, match="sample 4"):
+        kts(features)
+
+
+@pytest.mark.skipif(not RECORDED.exists(), reason="recorded vectors are not here: set VIDSUMM_DATA")
+@pytest.mark.parametrize("case", range(5))
+def test_recorded_vectors(case: int) -> None:
+    with np.load(RECORDED) as recorded:
+        known = {key.split("/")[1]: recorded[key] for key in recorded.files if key.startswith(f"{case}/")}
+    features, most = known["features"], int(known["max_ncp"])
+    free = kts(features, penalty=float(known["vmax"]), max_count=most)
+    fixed = kts_fixed(features, int(known["fixed_ncp"]))
+    assert free.change_points.tolist() == known["change_points"].tolist()
+    assert fixed.change_points.tolist() == known["fixed_change_points"].tolist()
+    scatter = segment_scatter(features)
+    curve = count_table(scatter, most, price=0.0, limit=np.inf).optima * scatter.quantum
+    np.testing.assert_allclose(curve, known["objective"], rtol=1e-7)  # recorded from a float32 Gram matrix
