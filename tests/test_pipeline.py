@@ -1,5 +1,6 @@
 """The whole line on small clips, with the real backbone and the shipped checkpoint."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,7 +74,7 @@ def test_the_record_is_complete_and_read_back(summary: Summary, clip: Clip) -> N
     shots = record.shots
     assert shots[0].start_s == 0
     assert shots[-1].end_s == pytest.approx(clip.duration_s, abs=1e-3)
-    assert all(a.end_s == b.start_s for a, b in zip(shots[:-1], shots[1:], strict=True))
+    assert all(a.end_s == b.start_s for a, b in itertools.pairwise(shots))
     assert all(len(curve.scores) == len(record.times_s) for curve in record.curves)
     assert record.provenance.feature_id.startswith("inception-v3:")
     assert set(record.timings_s) == {"probe", "decode", "shots", "score", "select", "cut"}

@@ -92,7 +92,7 @@ class ShotConfig:
     """Change-point method (--segmenter)."""
     min_shot_s: float = 1.0
     """Shorter shots join a neighbour (--min-shot)."""
-    max_shot_s: float = 12.0
+    max_shot_s: float = 6.0
     """Longer shots are divided (--max-shot)."""
     penalty: float = 1.0
     """Strength of the penalty on the number of shots (--penalty); `vmax` of KTS."""

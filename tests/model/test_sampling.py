@@ -30,6 +30,24 @@ def test_a_run_repeats_bit_for_bit(denoiser: DenoiserName) -> None:
     assert np.array_equal(sample_curves(model, features, range(5), GUIDED), first)
 
 
+@each_denoiser
+@pytest.mark.parametrize("batch", [1, 4])
+@pytest.mark.parametrize(("length", "most"), [(7, 70), (100, 70), (700, 6)])
+def test_more_samples_leave_the_first_as_they_are(denoiser: DenoiserName, batch: int, length: int, most: int) -> None:
+    options = SamplingOptions(steps=2, guidance=0.5)
+    sampler = CurveSampler(small_model(denoiser, width=64, feedforward=256), video(length), options, batch=batch)
+    curves = sampler.sample(range(most))
+    for count in {1, 2, 5, min(20, most)}:
+        assert np.array_equal(sampler.sample(range(count)), curves[:count])
+
+
+@pytest.mark.parametrize("length", [7, 100])
+def test_alone_a_seed_gives_the_same_curve_whatever_its_neighbours(length: int) -> None:
+    sampler = CurveSampler(small_model(), video(length), GUIDED, batch=1)
+    forward, backward = sampler.sample([0, 1, 2]), sampler.sample([2, 1, 0])
+    assert np.array_equal(forward, backward[::-1])
+
+
 @pytest.mark.parametrize("length", [1, 2, 700])
 def test_any_length(length: int) -> None:
     curves = sample_curves(small_model(), video(length), [0], GUIDED)

@@ -19,6 +19,12 @@ _COMMANDS = ("summarize", "features", "train", "doctor")
 
 
 class _LazyGroup(TyperGroup):
+    def get_help_option(self, ctx: Any) -> Any:
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.default = False  # for a missing value Typer loads pydantic, a third of the time that help takes
+        return option
+
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 the signature of the group
         return list(_COMMANDS)
 
@@ -33,6 +39,7 @@ class _LazyGroup(TyperGroup):
 
 app = typer.Typer(
     cls=_LazyGroup,
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -1,7 +1,6 @@
 """The options that commands share. None stands for "not given", so that a flag can override a configuration file."""
 
 import dataclasses
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
@@ -82,15 +81,7 @@ def _option(
         help=f"{text} (default: {default})" if default else text,
         rich_help_panel=panel,
         metavar=metavar,
-        autocompletion=_completing(choices),
     )
-
-
-def _completing(choices: tuple[str, ...]) -> Callable[[str], list[str]] | None:
-    def complete(incomplete: str) -> list[str]:
-        return [choice for choice in choices if choice.startswith(incomplete)]
-
-    return complete if choices else None
 
 
 def _flag(panel: str, *flags: str, text: str) -> Any:

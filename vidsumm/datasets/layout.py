@@ -9,6 +9,7 @@ HDF5 lets a file point into other files (links, virtual and external data sets);
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ def write_dataset(
     Raises:
         OutputError: the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with _open(annotations_path) as source, h5py.File(temporary, "w") as target:
             for key, values in features.items():

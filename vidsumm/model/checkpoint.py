@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from vidsumm.errors import ConfigError, OutputError, ResourceError
 from vidsumm.model.config import ModelConfig
@@ -94,7 +94,8 @@ def save_checkpoint(
     tensors = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in model.state_dict().items()}
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        save_file(tensors, temporary, metadata={_KEY: json.dumps(about, sort_keys=True)})
+        # not save_file, which leaves the file readable for its owner alone
+        temporary.write_bytes(save(tensors, metadata={_KEY: json.dumps(about, sort_keys=True)}))
         temporary.replace(path)
     except (OSError, SafetensorError) as error:
         raise OutputError(f"cannot write {path}: {error}", remedy="check the folder and the space left") from error

@@ -40,8 +40,8 @@ class DiTBlock(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(width, config.feedforward), nn.ReLU(), nn.Linear(config.feedforward, width))
         self.modulation = nn.Sequential(nn.SiLU(), _zero(nn.Linear(width, 6 * width)))
 
-    def forward(self, x: Tensor, memory: Tensor, condition: Tensor, mask: Tensor) -> Tensor:
-        """x (V, R, N, D), memory (V, 1, N, D), condition (V, T, N, D), mask (V, N) -> (V, R, N, D)."""
+    def forward(self, x: Tensor, memory: Tensor, condition: Tensor, mask: Tensor | None) -> Tensor:
+        """x (V, R, N, D), memory (V, 1, N, D), condition (V, T, N, D), mask (V, N) or None -> (V, R, N, D)."""
         shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = self.modulation(condition).chunk(6, dim=-1)
         q = self.query(_modulate(self.norm(x), shift_a, scale_a))
         kv = _modulate(self.norm(memory), shift_a, scale_a)  # (V, T, N, D)
@@ -50,11 +50,11 @@ class DiTBlock(nn.Module):
         out: Tensor = x + gate_m * self.mlp(_modulate(self.norm(x), shift_m, scale_m))
         return out
 
-    def _cross_attention(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    def _cross_attention(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         if k.shape[1] == 1:  # shared keys: the curves of a video are one long row of queries
             out = attend(q.flatten(1, 2), k[:, 0], v[:, 0], heads=self.heads, mask=mask)
             return out.view_as(q)
-        valid = mask.repeat_interleave(q.shape[1], dim=0)
+        valid = None if mask is None else mask.repeat_interleave(q.shape[1], dim=0)
         out = attend(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), heads=self.heads, mask=valid)
         return out.view_as(q)
 
@@ -71,8 +71,8 @@ class DiTDenoiser(nn.Module):
         self.final_modulation = nn.Sequential(nn.SiLU(), _zero(nn.Linear(width, 2 * width)))
         self.final_linear = _zero(nn.Linear(width, width))
 
-    def forward(self, query: Tensor, t: Tensor, memory: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
-        """query (V, R, N, D), t (V, T), memory and positions (V, N, D), mask (V, N) -> (V, R, N, D)."""
+    def forward(self, query: Tensor, t: Tensor, memory: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
+        """query (V, R, N, D), t (V, T), memory and positions (V, N, D), mask (V, N) or None -> (V, R, N, D)."""
         time = _CONDITION_SCALE * self.time_mlp(timestep_features(t, _TIME_CHANNELS))[:, :, None]  # (V, T, 1, D)
         x = query + positions[:, None]
         condition = time + positions[:, None]  # (V, T, N, D)
@@ -117,13 +117,12 @@ class LatentMLPDenoiser(nn.Module):
         self.blocks = nn.ModuleList(LatentMLPBlock(config) for _ in range(config.denoiser_layers))
         self.output = nn.Sequential(nn.LayerNorm(width, eps=1e-6), nn.SiLU(), _zero(nn.Linear(width, width)))
 
-    def forward(self, query: Tensor, t: Tensor, memory: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
-        """query (V, R, N, D), t (V, T), memory and positions (V, N, D), mask (V, N) -> (V, R, N, D)."""
-        padding = None if bool(mask.all()) else mask
+    def forward(self, query: Tensor, t: Tensor, memory: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
+        """query (V, R, N, D), t (V, T), memory and positions (V, N, D), mask (V, N) or None -> (V, R, N, D)."""
         time = self.time_mlp(timestep_features(t, self.width))[:, :, None]  # (V, T, 1, D)
-        x = self.conv(self.input(query + positions[:, None]), padding)
+        x = self.conv(self.input(query + positions[:, None]), mask)
         for block in self.blocks:
-            x = block(x, time, memory[:, None], padding)
+            x = block(x, time, memory[:, None], mask)
         out: Tensor = self.output(x)
         return out
 

@@ -50,13 +50,13 @@ class EncoderLayer(nn.Module):
         nn.init.xavier_uniform_(self.qkv.weight)
         nn.init.zeros_(self.qkv.bias)
 
-    def forward(self, x: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
-        """(V, N, D), positions (V, N, D), mask (V, N) -> (V, N, D)."""
+    def forward(self, x: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
+        """(V, N, D), positions (V, N, D), mask (V, N) or None -> (V, N, D)."""
         weights, biases = self.qkv.weight.chunk(3), self.qkv.bias.chunk(3)
         placed = x + positions
         q, k, v = (nn.functional.linear(y, w, b) for y, w, b in zip((placed, placed, x), weights, biases, strict=True))
-        drop = self.dropout.p if self.training else 0.0
-        attended = self.attention_out(attend(q, k, v, heads=self.heads, mask=mask, dropout=drop))
+        # attention weights are not dropped out: fused kernels then apply, and training takes half the time
+        attended = self.attention_out(attend(q, k, v, heads=self.heads, mask=mask))
         x = self.norm_attention(x + self.dropout(attended))
         out: Tensor = self.norm_feedforward(x + self.dropout(self.feedforward(x)))
         return out
@@ -87,7 +87,7 @@ class ConditionEncoder(nn.Module):
         count = len(features)
         x = torch.cat([self.global_token.expand(count, 1, -1), self.projection(features)], dim=1)
         placed = torch.cat([self.global_position.expand(count, 1, -1), positions], dim=1)
-        valid = torch.cat([mask.new_ones(count, 1), mask], dim=1)
+        valid = None if bool(mask.all()) else torch.cat([mask.new_ones(count, 1), mask], dim=1)
         for layer in self.layers:
             x = layer(x, placed, valid)
         return x[:, 1:], positions

@@ -36,7 +36,7 @@ def timestep_features(t: Tensor, width: int, *, max_period: float = 10000.0) -> 
     return torch.cat([angle.cos(), angle.sin()], dim=-1)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, *, heads: int, mask: Tensor, dropout: float = 0.0) -> Tensor:
+def attend(q: Tensor, k: Tensor, v: Tensor, *, heads: int, mask: Tensor | None) -> Tensor:
     """Multi-head scaled dot-product attention, (B, L, D).
 
     Args:
@@ -44,16 +44,14 @@ def attend(q: Tensor, k: Tensor, v: Tensor, *, heads: int, mask: Tensor, dropout
         k: (B, N, D) keys.
         v: (B, N, D) values.
         heads: H, divides D.
-        mask: (B, N) bool, True at keys that may be attended to.
-        dropout: share of attention weights dropped.
+        mask: (B, N) bool, True at keys that may be attended to; None for all, which fused kernels prefer.
     """
 
     def split(x: Tensor) -> Tensor:
         return x.view(*x.shape[:2], heads, -1).transpose(1, 2)  # (B, H, L, D / H)
 
-    # an all-valid mask is left out: only then fused kernels apply everywhere
-    bias = None if bool(mask.all()) else mask[:, None, None, :]
-    out = F.scaled_dot_product_attention(split(q), split(k), split(v), attn_mask=bias, dropout_p=dropout)
+    bias = None if mask is None else mask[:, None, None, :]
+    out = F.scaled_dot_product_attention(split(q), split(k), split(v), attn_mask=bias)
     return out.transpose(1, 2).flatten(2)
 
 

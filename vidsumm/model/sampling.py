@@ -16,6 +16,10 @@ from vidsumm.model.summdiff import EncodedVideos, SummDiff
 __all__ = ["CurveSampler", "SamplingOptions", "sample_curves"]
 
 
+BATCH = 5
+"""Curves denoised at a time: as many as a job asks for if nothing else is said."""
+
+
 @dataclass(frozen=True)
 class SamplingOptions:
     """How curves are drawn."""
@@ -35,16 +39,16 @@ class CurveSampler:
         model: the network; put into evaluation mode.
         features: (N, C) float32 features of the video.
         options: steps and guidance.
-        max_batch: curves denoised at a time, bounds memory.
+        batch: curves denoised at a time; a batch that is not full is filled up.
     """
 
     def __init__(
-        self, model: SummDiff, features: NDArray[np.float32], options: SamplingOptions, *, max_batch: int = 64
+        self, model: SummDiff, features: NDArray[np.float32], options: SamplingOptions, *, batch: int = BATCH
     ) -> None:
         self.model = model.eval()
         self.options = options
-        self.max_batch = max_batch
         self.device = model.null_features.device
+        self.batch = batch
         self.schedule = cosine_schedule().to(self.device)
         self.length = len(features)
         with torch.inference_mode():
@@ -53,12 +57,16 @@ class CurveSampler:
             self.encoded = model.encode(torch.cat(branches))
 
     def sample(self, seeds: Sequence[int]) -> NDArray[np.float32]:
-        """One curve for each seed, (S, N) float32 in (0, 1); a seed gives the same curve whatever its neighbours."""
-        parts = [
-            self.replay(draw_noise(seeds[i : i + self.max_batch], self.options.steps, self.length))
-            for i in range(0, len(seeds), self.max_batch)
-        ]
-        return np.concatenate(parts)
+        """One curve for each seed, (S, N) float32 in (0, 1); more seeds leave the first curves as they are, bit by bit.
+
+        All batches have one shape: the shape decides how sums are rounded, and a rounding error can move a noised score
+        to another entry of the codebook.
+        """
+        return np.concatenate([self._sample_batch(seeds[i : i + self.batch]) for i in range(0, len(seeds), self.batch)])
+
+    def _sample_batch(self, seeds: Sequence[int]) -> NDArray[np.float32]:
+        filled = [*seeds] + [seeds[-1]] * (self.batch - len(seeds))
+        return self.replay(draw_noise(filled, self.options.steps, self.length))[: len(seeds)]
 
     def replay(self, draws: Draws) -> NDArray[np.float32]:
         """Curves from given draws, (S, N) float32."""
@@ -82,7 +90,7 @@ class CurveSampler:
         return guide(both[0], both[1], self.options.guidance)
 
     def _conditional(self, u_t: Tensor, t: int) -> Tensor:
-        first = EncodedVideos(self.encoded.memory[:1], self.encoded.positions[:1], self.encoded.mask[:1])
+        first = EncodedVideos(self.encoded.memory[:1], self.encoded.positions[:1], None)
         return self.model.denoise(u_t[None], torch.full((1, 1), t, device=self.device), first)[0]
 
 

@@ -21,8 +21,8 @@ class EncodedVideos:
     """Z, (V, N, D)."""
     positions: Tensor
     """(V, N, D)."""
-    mask: Tensor
-    """(V, N) bool, True at valid frames."""
+    mask: Tensor | None
+    """(V, N) bool, True at valid frames; None where all are."""
 
 
 class SummDiff(nn.Module):
@@ -51,7 +51,7 @@ class SummDiff(nn.Module):
         if mask is None:
             mask = torch.ones(features.shape[:2], dtype=torch.bool, device=features.device)
         memory, positions = self.encoder(features, mask)
-        return EncodedVideos(memory, positions, mask)
+        return EncodedVideos(memory, positions, None if bool(mask.all()) else mask)
 
     def null_like(self, features: Tensor) -> Tensor:
         """The null video of the same shape, (V, N, C)."""
@@ -68,8 +68,9 @@ class SummDiff(nn.Module):
         Returns:
             (V, R, N) float32; what stands at padded frames means nothing.
         """
-        # s_t of padded frames is 0, as in training of the official code
-        score = torch.sigmoid(self.config.temperature * u_t) * videos.mask[:, None]
+        score = torch.sigmoid(self.config.temperature * u_t)
+        if videos.mask is not None:
+            score = score * videos.mask[:, None]  # 0 at padded frames, as in the official code
         query = self.codebook(score)
         hidden = self.denoiser(query, t, videos.memory, videos.positions, videos.mask)
         out: Tensor = self.head(self.norm(hidden)).squeeze(-1)

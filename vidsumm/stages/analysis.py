@@ -105,7 +105,7 @@ def find_shots(info: VideoInfo, plan: SamplePlan, features: NDArray[np.float32],
     borders = plan.frame_idx[starts]
     borders[0] = 0
     keys = np.searchsorted(info.frame_pts, info.key_pts)
-    if config.segmenter != "uniform":
+    if config.segmenter != "uniform" and len(keys):
         borders = _at_key_frames(borders, plan.frame_idx[np.maximum(starts - 1, 0)], keys)
     kept = np.flatnonzero(np.diff(borders, prepend=-1) > 0)  # samples of one frame cannot be parted
     first = borders[kept]

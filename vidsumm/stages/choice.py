@@ -1,5 +1,6 @@
 """Draws curves until enough different selections stand side by side."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from vidsumm.stages.analysis import Shots
 from vidsumm.video.info import VideoInfo
 
 __all__ = ["Choice", "Draw", "ShotBudget", "choose", "draw_seed", "first_seeds", "shot_budget"]
+
+LONGEST_TICK_S = 0.05
 
 Sampler = Callable[[Sequence[int]], NDArray[np.float32]]
 """(S,) seeds -> (S, N) curves."""
@@ -29,6 +32,8 @@ class ShotBudget:
     """Ticks."""
     tick_s: float
     """Seconds of a tick."""
+    limit_s: float
+    """The capacity as it was asked for, seconds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,13 +65,17 @@ class Choice:
 
 
 def shot_budget(info: VideoInfo, shots: Shots, config: SelectConfig) -> ShotBudget:
-    """The budget in ticks of one mean frame interval; lengths are rounded up, so no selection exceeds it."""
-    tick_s = info.duration_s / len(info.frame_pts)
+    """The budget in ticks; lengths are rounded up, so no selection exceeds it.
+
+    A tick is the mean frame interval, or where that is long a whole part of it: pictures that stand still may be cut.
+    """
+    interval_s = info.duration_s / len(info.frame_pts)
+    tick_s = interval_s / math.ceil(interval_s / LONGEST_TICK_S)
     lengths_s = np.diff(shots.times_s, axis=1)[:, 0]
     # less a thousandth of a tick: time stamps are rounded
     lengths = np.maximum(np.ceil(lengths_s / tick_s - 1e-3), 1).astype(np.int64)
-    capacity = int(config.budget_s(info.duration_s) / tick_s + 1e-3)
-    return ShotBudget(shots.samples, lengths, max(capacity, 1), tick_s)
+    limit_s = config.budget_s(info.duration_s)
+    return ShotBudget(shots.samples, lengths, max(int(limit_s / tick_s + 1e-3), 1), tick_s, limit_s)
 
 
 def draw_seed(seed: int, sample: int, attempt: int) -> int:

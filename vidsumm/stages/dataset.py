@@ -22,9 +22,13 @@ def match_videos(annotations: Mapping[str, Annotation], files: Iterable[Path]) -
     """The file of each annotated video, by the stem of its name: the key (``video_7``) or the video's own name.
 
     Raises:
-        InputError: an annotated video has no file.
+        InputError: an annotated video has no file, or two files have the same stem.
     """
-    by_stem = {path.stem: path for path in files}
+    by_stem: dict[str, Path] = {}
+    for path in files:
+        if path.stem in by_stem:
+            raise InputError(f"{path} and {by_stem[path.stem]} have the same name", remedy="give only one of them")
+        by_stem[path.stem] = path
     found = {key: by_stem.get(key) or by_stem.get(annotation.name) for key, annotation in annotations.items()}
     missing = [key for key, path in found.items() if path is None]
     if missing:

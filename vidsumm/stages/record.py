@@ -75,7 +75,7 @@ def summary_record(facts: JobFacts, written: Sequence[RenderedFile] | None) -> S
         written: (S,) the candidates' video files, None where none were written.
     """
     choice = facts.choice
-    budget_s = facts.budget.capacity * facts.budget.tick_s
+    budget_s = facts.budget.limit_s
     files = [None] * len(facts.candidates) if written is None else [file.path.name for file in written]
     spans_s = [candidate.spans_s for candidate in facts.candidates] if written is None else [f.spans_s for f in written]
     return SummaryRecord(

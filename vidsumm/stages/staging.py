@@ -4,7 +4,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from vidsumm.errors import OutputError
@@ -16,16 +16,16 @@ _OURS = re.compile(r"summary-\d+\.mp4|summary\.json|summary\.png")
 
 @contextmanager
 def staging_folder(folder: Path, *, overwrite: bool) -> Iterator[Path]:
-    """A hidden folder inside `folder`, removed at the end; `folder` is removed too if it was made here and stays empty.
+    """A hidden folder inside `folder`, removed at the end; so are folders that were made for it and stay empty.
 
     Raises:
         OutputError: `folder` holds earlier results and `overwrite` is off, or it cannot be written to.
     """
-    if not overwrite and folder.is_dir() and any(_OURS.fullmatch(path.name) for path in folder.iterdir()):
-        raise OutputError(f"{folder} already holds summaries", remedy="choose another --output or pass --overwrite")
-    made = not folder.exists()
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if not overwrite and any(_OURS.fullmatch(path.name) for path in folder.iterdir()):
+            raise OutputError(f"{folder} already holds summaries", remedy="choose another --output or pass --overwrite")
         staging = Path(tempfile.mkdtemp(prefix=".vidsumm-", dir=folder))
     except OSError as error:
         raise OutputError(
@@ -35,8 +35,9 @@ def staging_folder(folder: Path, *, overwrite: bool) -> Iterator[Path]:
         yield staging
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-        if made and not any(folder.iterdir()):
-            folder.rmdir()
+        with suppress(OSError):  # the first one that holds something stays, and so do those above it
+            for path in made:
+                path.rmdir()
 
 
 def publish(staging: Path, folder: Path, names: Sequence[str]) -> tuple[Path, ...]:

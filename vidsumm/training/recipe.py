@@ -23,7 +23,7 @@ class Recipe:
     input_dropout: float = 0.5
     annotators: AnnotatorsUse = "individual"
     """Each annotator's own curve is a training target (the paper's way), or their mean is."""
-    epochs: int = 20
+    epochs: int = 40
     videos_per_step: int = 8
     curves_per_video: int = 2
     """(annotator, time, noise) draws that share one encoding of a video."""

@@ -1,0 +1,1 @@
+"""The scenes of the example film and what they are drawn and sounded with."""

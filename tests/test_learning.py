@@ -1,0 +1,117 @@
+"""From clips and annotations to a feature file, from there to a checkpoint that the main job takes."""
+
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from tests.media.synth import write_clip
+from vidsumm.cli.app import app
+from vidsumm.config import SummarizeConfig
+from vidsumm.datasets.layout import read_dataset
+from vidsumm.errors import ConfigError, InputError, OutputError
+from vidsumm.learning import TrainingJob, build_features, parse_recipe, train_checkpoint
+from vidsumm.model.checkpoint import load_checkpoint
+from vidsumm.pipeline import Summarizer
+from vidsumm.training.recipe import Recipe
+
+CONFIG = SummarizeConfig().replace(device="cpu")
+RECIPE = Recipe(epochs=1, videos_per_step=2, curves_per_video=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two annotated videos: a clip of just the picks, and a whole video found by its own name."""
+    folder = tmp_path_factory.mktemp("data")
+    write_clip(folder / "video_1.mp4", seconds=4, fps=2, scenes=2, audio=False)
+    write_clip(folder / "The whole.mp4", seconds=6, fps=30, scenes=2)
+    rng = np.random.default_rng(0)
+    with h5py.File(folder / "annotations.h5", "w") as file:
+        for key, picks, n_frames, name in (
+            ("video_1", np.arange(8) * 15, 120, "else"),
+            ("video_2", np.arange(0, 180, 15), 180, "The whole"),
+        ):
+            group = file.create_group(key)
+            group["picks"], group["n_frames"], group["video_name"] = picks, n_frames, name
+            group["user_scores"] = rng.integers(1, 6, (4, len(picks)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def features(folder: Path) -> Path:
+    path = folder / "features.h5"
+    build_features([*folder.glob("*.mp4")], folder / "annotations.h5", path, CONFIG)
+    return path
+
+
+def test_features_are_written_at_the_picks(features: Path) -> None:
+    dataset = read_dataset(features)
+    assert dataset.feature_id == "inception-v3:7ff4a85c3a63:squash299-bilinear-l2:2fps"
+    assert [video.features.shape for video in dataset.videos.values()] == [(8, 2048), (12, 2048)]
+    for video in dataset.videos.values():
+        assert np.linalg.norm(video.features, axis=1) == pytest.approx(1, abs=1e-3)
+    assert np.linalg.norm(dataset.null_features) == pytest.approx(1, abs=1e-3)
+    assert dataset.provenance["annotations"] == "annotations.h5"
+
+
+def test_a_video_that_is_not_the_annotated_one_is_refused(folder: Path, tmp_path: Path) -> None:
+    wrong = write_clip(tmp_path / "video_1.mp4", seconds=2, fps=10, audio=False).path
+    with pytest.raises(InputError, match="20 frames"):
+        build_features([wrong], folder / "annotations.h5", tmp_path / "out.h5", CONFIG, only=["video_1"])
+    assert not (tmp_path / "out.h5").exists()
+
+
+def test_missing_videos_and_keys_are_named(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="video_1"):
+        build_features([], folder / "annotations.h5", tmp_path / "out.h5", CONFIG)
+    with pytest.raises(ConfigError, match="--only video_9"):
+        build_features([], folder / "annotations.h5", tmp_path / "out.h5", CONFIG, only=["video_9"])
+
+
+def test_a_trained_checkpoint_serves_the_main_job(features: Path, folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "mine.safetensors"
+    rows = train_checkpoint(TrainingJob(features, output, RECIPE, folds=2, licence="CC0", device="cpu"))
+    assert len(rows) == 2
+    info = load_checkpoint(output).info
+    assert info.card["licence"] == "CC0"
+    assert len(info.card["held_out_tau_by_fold"]) == 2
+    assert info.training["recipe"]["epochs"] == 1
+    card = (tmp_path / "mine.md").read_text()
+    assert f"| mean of the samples | {info.card['held_out']['mean']['tau']:.3f} |" in card
+    assert info.feature_id in card
+    with Summarizer(CONFIG.replace(weights=output, samples=1)) as summarizer:
+        summary = summarizer.summarize(folder / "The whole.mp4", dry_run=True)
+    assert summary.record.provenance.checkpoint == "mine"
+    assert summary.record.provenance.checkpoint_sha256 == info.sha256
+
+
+def test_nothing_is_overwritten_unasked(features: Path, tmp_path: Path) -> None:
+    output = tmp_path / "mine.safetensors"
+    output.write_bytes(b"precious")
+    with pytest.raises(OutputError, match="exists"):
+        train_checkpoint(TrainingJob(features, output, RECIPE, folds=0))
+    assert output.read_bytes() == b"precious"
+
+
+def test_the_commands(features: Path, folder: Path, tmp_path: Path) -> None:
+    runner, out = CliRunner(), tmp_path / "again.h5"
+    arguments = ["features", str(folder), "-a", str(folder / "annotations.h5"), "-o", str(out), "--device", "cpu"]
+    described = runner.invoke(app, [*arguments, "--only", "video_1"])
+    assert described.exit_code == 0, described.output
+    assert "1 videos, 8 samples, inception-v3:" in described.stdout
+    splits = tmp_path / "folds.json"
+    splits.write_text(json.dumps({"folds": [{"train": ["video_1"], "test": ["video_2"]}]}))
+    checkpoint = tmp_path / "c.safetensors"
+    recipe = ["--set", "epochs=1", "--set", "curves_per_video=1", "--device", "cpu"]
+    trained = runner.invoke(app, ["train", str(features), "--splits", str(splits), "-o", str(checkpoint), *recipe])
+    assert trained.exit_code == 0, trained.output
+    assert load_checkpoint(checkpoint).info.card["split"] == "1-fold cross-validation, folds.json"
+
+
+@pytest.mark.parametrize("pair", ["epochs", "epochs=many", "colour=red", "epochs=0"])
+def test_bad_recipe_fields_are_refused(pair: str) -> None:
+    with pytest.raises(ConfigError):
+        parse_recipe([pair])
