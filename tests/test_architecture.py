@@ -10,7 +10,7 @@ import vidsumm
 
 ROOT = Path(vidsumm.__file__).parent
 FLOORS = (
-    {"errors", "config", "events"},
+    {"errors", "config", "events", "files"},
     {"video", "features", "shots", "diffusion", "model", "selection", "datasets", "export", "cache"},
     {"stages", "training", "evaluation"},
     {"pipeline", "learning", "diagnosis"},

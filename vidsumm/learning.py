@@ -14,10 +14,9 @@ from vidsumm.datasets.splits import Fold, k_folds, read_folds
 from vidsumm.errors import ConfigError, OutputError
 from vidsumm.evaluation.heldout import HeldOut, average, measure
 from vidsumm.events import EventSink, ignore
-from vidsumm.export.atomic import write_text_atomic
 from vidsumm.features.backbones import load_backbone, resolve_device
 from vidsumm.features.feature_id import feature_id
-from vidsumm.features.weights import file_sha256
+from vidsumm.files import file_sha256, write_text_atomic
 from vidsumm.model.checkpoint import save_checkpoint
 from vidsumm.model.sampling import SamplingOptions
 from vidsumm.model.summdiff import SummDiff

@@ -12,13 +12,14 @@ from vidsumm.export.picture import draw
 from vidsumm.export.record import ProvenanceRecord, SummaryRecord, write_record
 from vidsumm.features.backbones import Backbone, load_backbone
 from vidsumm.features.feature_id import feature_id, parse_feature_id
+from vidsumm.files import file_sha256
 from vidsumm.model.checkpoint import Checkpoint, load_checkpoint, shipped_checkpoint
 from vidsumm.model.sampling import CurveSampler, SamplingOptions
 from vidsumm.stages.analysis import FrameDescription, Shots, describe_frames, find_shots
 from vidsumm.stages.choice import Choice, ShotBudget, choose, first_seeds, shot_budget
 from vidsumm.stages.job import Job
 from vidsumm.stages.ranking import Candidate, rank_candidates
-from vidsumm.stages.record import JobFacts, file_sha256, file_tags, summary_record
+from vidsumm.stages.record import JobFacts, file_tags, summary_record
 from vidsumm.stages.staging import publish, staging_folder
 from vidsumm.video.cut import frame_clock, plan_cut
 from vidsumm.video.ffmpeg import find_ffmpeg

@@ -10,7 +10,19 @@ from typer.testing import CliRunner
 
 from vidsumm.cli.app import app
 
-HEAVY = ("torch", "torchvision", "numpy", "scipy", "matplotlib", "av", "decord", "h5py", "ruptures", "ffmpeg")
+HEAVY = (
+    "pydantic",
+    "torch",
+    "torchvision",
+    "numpy",
+    "scipy",
+    "matplotlib",
+    "av",
+    "decord",
+    "h5py",
+    "ruptures",
+    "ffmpeg",
+)
 COMMANDS = ("summarize", "features", "train", "doctor")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import typer
 
-from vidsumm.cli.exits import ExitCodes, Stopped, exit_code_of, guarded, stop_on_signals
+from vidsumm.cli.exits import ExitCodes, Stopped, exit_code_of, guarded, report, stop_on_signals
 from vidsumm.errors import InputError, OutputError
 
 
@@ -73,6 +73,15 @@ def test_causes_without_end_are_told_once(capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(SystemExit), ExitCodes(verbose=True):
         raise error
     assert capsys.readouterr().err == "vidsumm: error: x\n  caused by ValueError: a\n"
+
+
+def test_messages_are_one_line_each_and_name_their_subject_once(capsys: pytest.CaptureFixture[str]) -> None:
+    report(InputError("raw\udcff.mp4: bad\nvidsumm: fine"), verbose=False, subject=r"raw\xff.mp4")
+    report(InputError("bad"), verbose=False, subject="a.mp4")
+    assert capsys.readouterr().err.splitlines() == [
+        r"vidsumm: error: raw\xff.mp4: bad\nvidsumm: fine",
+        "vidsumm: error: a.mp4: bad",
+    ]
 
 
 def test_guard_keeps_the_signature_and_follows_verbose(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,53 +2,12 @@
 
 import io
 import json
-from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from rich.console import Console
 
 from vidsumm.cli.tables import Column, print_indented, print_table
-from vidsumm.cli.terminal import clock, console_for, displayed, print_json
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.0, "0.0 s"),
-        (0.04, "0.0 s"),
-        (59.94, "59.9 s"),
-        (59.96, "1:00.0"),
-        (61.25, "1:01.2"),
-        (3599.9, "59:59.9"),
-        (3599.96, "1:00:00"),
-        (86_399.7, "24:00:00"),
-    ],
-)
-def test_clock(seconds: float, text: str) -> None:
-    assert clock(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("clips/übung 1.mp4", "clips/übung 1.mp4"),
-        ("a\nvidsumm: error.mp4", r"a\nvidsumm: error.mp4"),
-        ("\x1b[31mred.mp4", r"\x1b[31mred.mp4"),
-        ("raw\udcff.mp4", r"raw\xff.mp4"),
-    ],
-)
-def test_paths_for_people(path: str, text: str) -> None:
-    assert displayed(Path(path)) == text
-
-
-@given(name=st.binary(min_size=1, max_size=20))
-@settings(deadline=None, max_examples=50)
-def test_every_path_can_be_shown(name: bytes) -> None:
-    text = displayed(Path(name.decode("utf-8", "surrogateescape")))
-    assert text.isprintable()
-    text.encode("utf-8")
+from vidsumm.cli.terminal import console_for, print_json
 
 
 def test_json_is_one_ascii_line() -> None:

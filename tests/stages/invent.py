@@ -56,7 +56,9 @@ def shots_at(info: VideoInfo, first_frames: Sequence[int]) -> Shots:
 def even_budget(shots: int, capacity: int) -> ShotBudget:
     """Shots of one sample and one tick, a tick a second."""
     edges = np.arange(shots + 1)
-    return ShotBudget(np.stack([edges[:-1], edges[1:]], axis=1), np.ones(shots, np.int64), capacity, 1.0, float(capacity))
+    return ShotBudget(
+        np.stack([edges[:-1], edges[1:]], axis=1), np.ones(shots, np.int64), capacity, 1.0, float(capacity)
+    )
 
 
 def seeded_curves(seeds: Sequence[int], *, length: int, levels: int = 1000) -> NDArray[np.float32]:

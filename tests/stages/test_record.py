@@ -1,4 +1,3 @@
-import hashlib
 import json
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ from vidsumm.config import SummarizeConfig
 from vidsumm.export.record import ProvenanceRecord, read_record, write_record
 from vidsumm.stages.choice import choose, first_seeds, shot_budget
 from vidsumm.stages.ranking import rank_candidates
-from vidsumm.stages.record import JobFacts, file_sha256, file_tags, summary_record, versions
+from vidsumm.stages.record import JobFacts, file_tags, summary_record, versions
 from vidsumm.video.render import RenderedFile
 
 PROVENANCE = ProvenanceRecord(
@@ -121,11 +120,6 @@ def test_tags_say_what_a_file_came_from(facts: JobFacts) -> None:
         assert origin["draw_seed"] == candidate.draw.seed
         assert origin["checkpoint_sha256"] == PROVENANCE.checkpoint_sha256
         assert origin["settings"]["sample"]["samples"] == 4
-
-
-def test_digest(tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"some bytes")
-    assert file_sha256(tmp_path / "file") == hashlib.sha256(b"some bytes").hexdigest()
 
 
 def test_versions_are_those_installed() -> None:

@@ -12,7 +12,8 @@ from vidsumm.cli.exits import exit_code_of, report
 from vidsumm.cli.inputs import Failure, Job, plan
 from vidsumm.cli.progress import Reporter, reporter_for
 from vidsumm.cli.results import failure_as_object, show, summary_as_object
-from vidsumm.cli.terminal import console_for, displayed, print_json
+from vidsumm.cli.terminal import console_for, print_json
+from vidsumm.cli.wording import printable
 from vidsumm.config import SummarizeConfig
 from vidsumm.errors import ConfigError, InputError, PartialFailureError
 from vidsumm.pipeline import Summarizer, Summary
@@ -65,7 +66,7 @@ def _summarize_all(jobs: Sequence[Job], settings: SummarizeConfig, manner: Manne
     reporter = reporter_for(console_for(sys.stderr), quiet=manner.quiet, verbose=manner.verbose)
     with Summarizer(settings, on_event=reporter) as summarizer:
         for number, job in enumerate(jobs, 1):
-            title = displayed(job.source) if len(jobs) == 1 else f"[{number}/{len(jobs)}] {displayed(job.source)}"
+            title = printable(job.source) if len(jobs) == 1 else f"[{number}/{len(jobs)}] {printable(job.source)}"
             outcome = _summarize(job, title, summarizer, reporter, manner)
             if isinstance(outcome, Failure):
                 _tell_failure(outcome, stream, manner)
@@ -98,7 +99,7 @@ def _conclude(failures: Sequence[Failure], total: int, manner: Manner) -> None:
     if total == 1:
         raise failures[0].error
     for failure in failures:
-        report(failure.error, verbose=manner.verbose, subject=displayed(failure.source))
+        report(failure.error, verbose=manner.verbose, subject=printable(failure.source))
     if len(failures) < total:
         raise PartialFailureError(f"{len(failures)} of {total} inputs failed", remedy="the others were summarised")
     codes = {exit_code_of(failure.error) for failure in failures}

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from vidsumm.cli.tables import Column, print_indented, print_table
-from vidsumm.cli.terminal import console_for, displayed, print_json
+from vidsumm.cli.terminal import console_for, print_json
+from vidsumm.cli.wording import printable
 from vidsumm.diagnosis import Diagnosis, diagnose
 from vidsumm.errors import ResourceError
 
@@ -49,7 +50,7 @@ def _rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str, str]]:
     yield (
         "ffmpeg",
         "" if ffmpeg is None else ffmpeg.origin,
-        "missing" if ffmpeg is None else f"{ffmpeg.version} with libx264, {displayed(ffmpeg.path)}",
+        "missing" if ffmpeg is None else f"{ffmpeg.version} with libx264, {printable(ffmpeg.path)}",
     )
     decoders = {decoder.name: decoder.version for decoder in diagnosis.decoders}
     for name in ("decord", "pyav"):
@@ -62,4 +63,4 @@ def _rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str, str]]:
         yield "checkpoint", checkpoint.name, f"{checkpoint.feature_id}, SHA-256 {checkpoint.sha256[:12]}"
     for folder in diagnosis.folders:
         free = f"{folder.free_bytes / 2**30:.1f} GiB free"
-        yield "folder", folder.purpose, f"{displayed(folder.path)}, {free if folder.is_writable else 'not writable'}"
+        yield "folder", folder.purpose, f"{printable(folder.path)}, {free if folder.is_writable else 'not writable'}"

@@ -12,6 +12,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 
 import typer
 
+from vidsumm.cli.wording import printable
 from vidsumm.errors import VidsummError
 
 __all__ = ["DEFECT_REMEDY", "ExitCodes", "Stopped", "exit_code_of", "guarded", "report", "stop_on_signals"]
@@ -75,15 +76,14 @@ def _message(error: BaseException, verbose: bool, subject: str) -> Iterator[str]
     if isinstance(error, KeyboardInterrupt):
         yield f"vidsumm: {error if isinstance(error, Stopped) else 'interrupted'}"
     elif isinstance(error, VidsummError):
-        prefix = f"{subject}: " if subject and subject not in error.what else ""
-        yield f"vidsumm: error: {prefix}{error.what}"
+        what = printable(error.what)
+        yield f"vidsumm: error: {what}" if subject in what else f"vidsumm: error: {subject}: {what}"
         if error.remedy:
-            yield f"  {error.remedy}"
+            yield f"  {printable(error.remedy)}"
         if verbose:
             yield from (f"  caused by {_named(cause)}" for cause in _causes(error))
     else:
-        prefix = f"{subject}: " if subject else ""
-        yield f"vidsumm: error: {prefix}unexpected {_named(error)}"
+        yield f"vidsumm: error: {subject and f'{subject}: '}unexpected {_named(error)}"
         if verbose:
             yield from "".join(traceback.format_exception(error)).splitlines()
         else:
@@ -91,7 +91,7 @@ def _message(error: BaseException, verbose: bool, subject: str) -> Iterator[str]
 
 
 def _named(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    text = printable(" ".join(str(error).split()))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -9,7 +9,8 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.text import Text
 
 from vidsumm.cli.tables import print_indented
-from vidsumm.cli.terminal import clock, is_live
+from vidsumm.cli.terminal import is_live
+from vidsumm.cli.wording import clock, printable
 from vidsumm.events import Event, Notice, Stage, StageAdvanced, StageFinished, StageStarted
 
 __all__ = ["Bars", "Lines", "Reporter", "Silence", "reporter_for"]
@@ -74,7 +75,7 @@ class Lines:
                 self._line(f"note: {text}")
 
     def _line(self, text: str) -> None:
-        print_indented(self.console, text)
+        print_indented(self.console, printable(text))
 
 
 class Bars(Lines):

@@ -8,7 +8,7 @@ from rich.console import Console
 from vidsumm.cli.exits import DEFECT_REMEDY, exit_code_of
 from vidsumm.cli.inputs import Failure
 from vidsumm.cli.tables import Column, print_table
-from vidsumm.cli.terminal import clock, displayed
+from vidsumm.cli.wording import clock, printable
 from vidsumm.errors import VidsummError
 from vidsumm.export.record import CandidateRecord, as_dict
 from vidsumm.pipeline import Summary
@@ -36,7 +36,7 @@ def show(summary: Summary, output: Path, console: Console) -> None:
     print_table(console, _COLUMNS, map(_row, summary.record.candidates))
     if not console.is_terminal:  # a terminal has shown them when they came up
         for notice in summary.record.notices:
-            console.print(f"warning: {notice}")
+            console.print(f"warning: {printable(notice)}")
 
 
 def _heading(summary: Summary, output: Path) -> str:
@@ -44,7 +44,7 @@ def _heading(summary: Summary, output: Path) -> str:
     count = len(record.candidates)
     made = f"{count} {'summary' if count == 1 else 'summaries'} of at most {clock(record.budget.seconds)}"
     place = "would go to" if summary.output is None else "in"
-    return f"{displayed(summary.source)}, {clock(record.source.duration_s)}: {made} {place} {displayed(output)}"
+    return f"{printable(summary.source)}, {clock(record.source.duration_s)}: {made} {place} {printable(output)}"
 
 
 def _row(candidate: CandidateRecord) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ HDF5 lets a file point into other files (links, virtual and external data sets);
 """
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vidsumm.errors import InputError, OutputError
+from vidsumm.errors import InputError
+from vidsumm.files import atomic_write
 
 __all__ = ["Annotation", "Dataset", "DatasetVideo", "read_annotations", "read_dataset", "write_dataset"]
 
@@ -118,21 +118,18 @@ def write_dataset(
     Raises:
         OutputError: the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with _open(annotations_path) as source, h5py.File(temporary, "w") as target:
-            for key, values in features.items():
-                source.copy(key, target)
-                target[key].pop("features", None)
-                target[key].create_dataset("features", data=values.astype(np.float32))
-            target.attrs["feature_id"] = feature_id
-            target.attrs["null_features"] = null_features.astype(np.float32)
-            target.attrs["provenance"] = json.dumps(dict(provenance), sort_keys=True)
-        temporary.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error}", remedy="check the folder and the space left") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with (
+        atomic_write(path) as temporary,
+        _open(annotations_path) as source,
+        h5py.File(temporary, "w") as target,
+    ):
+        for key, values in features.items():
+            source.copy(key, target)
+            target[key].pop("features", None)
+            target[key].create_dataset("features", data=values.astype(np.float32))
+        target.attrs["feature_id"] = feature_id
+        target.attrs["null_features"] = null_features.astype(np.float32)
+        target.attrs["provenance"] = json.dumps(dict(provenance), sort_keys=True)
 
 
 @contextmanager

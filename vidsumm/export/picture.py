@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from vidsumm.export.atomic import atomic_write
 from vidsumm.export.lettering import font, shorten, width_px, write
 from vidsumm.export.record import CandidateRecord, SummaryRecord
 from vidsumm.export.timescale import clock, length, round_times
+from vidsumm.files import atomic_write
 
 __all__ = ["compose", "draw"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from vidsumm.errors import InputError, OutputError
-from vidsumm.export.atomic import write_text_atomic
 from vidsumm.export.jsontree import StructureError, parse, render
+from vidsumm.files import write_text_atomic
 
 __all__ = [
     "SCHEMA",

@@ -1,9 +1,7 @@
 """Checkpoints: safetensors with a JSON description in the header. Loading one reads numbers, it never runs anything."""
 
 import dataclasses
-import hashlib
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from vidsumm.errors import ConfigError, OutputError, ResourceError
+from vidsumm.errors import ConfigError, ResourceError
+from vidsumm.files import file_sha256, write_bytes_atomic
 from vidsumm.model.config import ModelConfig
 from vidsumm.model.summdiff import SummDiff
 
@@ -92,15 +91,7 @@ def save_checkpoint(
     }
     dtype = torch.float16 if half else torch.float32
     tensors = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in model.state_dict().items()}
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        # not save_file, which leaves the file readable for its owner alone
-        temporary.write_bytes(save(tensors, metadata={_KEY: json.dumps(about, sort_keys=True)}))
-        temporary.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise OutputError(f"cannot write {path}: {error}", remedy="check the folder and the space left") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_bytes_atomic(path, save(tensors, metadata={_KEY: json.dumps(about, sort_keys=True)}))
 
 
 def read_checkpoint_info(path: Path) -> CheckpointInfo:
@@ -115,7 +106,7 @@ def read_checkpoint_info(path: Path) -> CheckpointInfo:
             name=path.stem,
             path=path,
             feature_id=str(about["feature_id"]),
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            sha256=file_sha256(path),
             guidance=_guidance(about["guidance"]),
             model=ModelConfig.from_dict(about["model"]),
             training=dict(about["training"]),

@@ -1,13 +1,14 @@
 """Draws curves until enough different selections stand side by side."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.config import SelectConfig
+from vidsumm.model.sampling import BATCH
 from vidsumm.selection.candidates import Selection, select, shot_values
 from vidsumm.stages.analysis import Shots
 from vidsumm.video.info import VideoInfo
@@ -105,24 +106,24 @@ def choose(curves: NDArray[np.float32], sampler: Sampler, budget: ShotBudget, *,
     kept: list[int] = []
     seen: set[bytes] = set()
     for sample in range(len(curves)):
-        fresh: int | None = sample
-        if _key(draws[sample]) in seen:
-            again = _redraw(sampler, budget, sample, redraws, seed)
-            tried = next((i for i, draw in enumerate(again, 1) if _key(draw) not in seen), 0)
-            draws += again[: tried or redraws]
-            fresh = len(draws) - 1 if tried else None
-        if fresh is not None:
-            seen.add(_key(draws[fresh]))
-            kept.append(fresh)
+        fresh = _key(draws[sample]) not in seen
+        place = sample
+        for draw in () if fresh else _redrawn(sampler, budget, sample, redraws, seed):
+            draws.append(draw)
+            place, fresh = len(draws) - 1, _key(draw) not in seen
+            if fresh:
+                break
+        if fresh:
+            seen.add(_key(draws[place]))
+            kept.append(place)
     return Choice(tuple(draws), tuple(kept))
 
 
-def _redraw(sampler: Sampler, budget: ShotBudget, sample: int, redraws: int, seed: int) -> list[Draw]:
-    """All further tries of a sample at once: one batch costs little more than one curve."""
-    if not redraws:
-        return []
-    wanted = [(sample, attempt) for attempt in range(1, redraws + 1)]
-    return _select_all(sampler([draw_seed(seed, *which) for which in wanted]), budget, wanted, seed)
+def _redrawn(sampler: Sampler, budget: ShotBudget, sample: int, redraws: int, seed: int) -> Iterator[Draw]:
+    """The further tries of a sample, drawn as they are asked for, a batch at a time."""
+    for first in range(1, redraws + 1, BATCH):
+        wanted = [(sample, attempt) for attempt in range(first, min(first + BATCH, redraws + 1))]
+        yield from _select_all(sampler([draw_seed(seed, *which) for which in wanted]), budget, wanted, seed)
 
 
 def _select_all(

@@ -1,14 +1,12 @@
 """Puts everything known about a job into its record."""
 
 import dataclasses
-import hashlib
 import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +30,7 @@ from vidsumm.stages.ranking import Candidate
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.render import RenderedFile
 
-__all__ = ["JobFacts", "file_sha256", "file_tags", "summary_record", "versions"]
+__all__ = ["JobFacts", "file_tags", "summary_record", "versions"]
 
 _PACKAGES = (
     "vidsumm",
@@ -145,12 +143,6 @@ def _candidate(rank: int, candidate: Candidate, file: str | None, spans_s: NDArr
         overlap=rounded(candidate.overlap),
         description=candidate.description,
     )
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def file_tags(

@@ -1,11 +1,12 @@
 import errno
+import hashlib
 import os
 from pathlib import Path
 
 import pytest
 
 from vidsumm.errors import OutputError
-from vidsumm.export.atomic import atomic_write, write_bytes_atomic, write_text_atomic
+from vidsumm.files import atomic_write, file_sha256, write_bytes_atomic, write_text_atomic
 
 
 def names(folder: Path) -> list[str]:
@@ -109,3 +110,8 @@ def test_other_system_errors_of_the_block_pass_through(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="missing"), atomic_write(tmp_path / "a.json"):
         (tmp_path / "missing").read_text()
     assert names(tmp_path) == []
+
+
+def test_digest(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"some bytes")
+    assert file_sha256(tmp_path / "file") == hashlib.sha256(b"some bytes").hexdigest()

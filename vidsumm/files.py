@@ -1,6 +1,7 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and the digests of files."""
 
 import errno
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from vidsumm.errors import OutputError
 
-__all__ = ["atomic_write", "write_bytes_atomic", "write_text_atomic"]
+__all__ = ["atomic_write", "file_sha256", "write_bytes_atomic", "write_text_atomic"]
 
 _REMEDIES = {
     errno.EACCES: "choose another --output folder or allow writing to this one",
@@ -73,6 +74,16 @@ def write_text_atomic(path: Path, text: str) -> None:
         OutputError: see `atomic_write`.
     """
     write_bytes_atomic(path, text.encode("utf-8"))
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, 64 hexadecimal digits.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _put_in_place(temporary: Path, path: Path) -> None:

@@ -1,0 +1,20 @@
+"""Times and names as people read them."""
+
+__all__ = ["clock", "printable"]
+
+
+def printable(text: object) -> str:
+    """The text of a path or message: bytes that are no text are shown escaped, and line breaks cannot forge a line."""
+    readable = str(text).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in readable)
+
+
+def clock(seconds: float) -> str:
+    """A length of time: ``3.2 s``, ``1:23.4``, ``2:03:04``."""
+    tenths = round(seconds * 10)
+    if tenths < 600:
+        return f"{tenths / 10:.1f} s"
+    if tenths < 36_000:
+        return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
