@@ -10,8 +10,6 @@
 Names are loaded on first use, so importing the package is cheap.
 """
 
-import importlib
-from importlib import metadata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,9 +29,13 @@ _HOMES = {
 
 def __getattr__(name: str) -> object:
     if name == "__version__":
-        return metadata.version("vidsumm")
+        from importlib.metadata import version  # noqa: PLC0415
+
+        return version("vidsumm")
     if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
+        from importlib import import_module  # noqa: PLC0415
+
+        return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'vidsumm' has no attribute {name!r}")
 
 

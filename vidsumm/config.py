@@ -4,6 +4,7 @@ A bad value raises `ConfigError` and names the flag that carries it.
 """
 
 import dataclasses
+import math
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ class DecodeConfig:
     def __post_init__(self) -> None:
         _require(0.01 <= self.fps <= 60, "--fps", self.fps, "a rate between 0.01 and 60 samples per second")
         _choice(self.decoder, DecoderName, "--decoder")
-        _require(self.stall_s > 0, "--stall-timeout", self.stall_s, "a positive number of seconds")
+        _require(0 < self.stall_s < math.inf, "--stall-timeout", self.stall_s, "a positive number of seconds")
 
 
 @dataclass(frozen=True)
@@ -99,14 +100,14 @@ class ShotConfig:
 
     def __post_init__(self) -> None:
         _choice(self.segmenter, SegmenterName, "--segmenter")
-        _require(self.min_shot_s >= 0, "--min-shot", self.min_shot_s, "seconds, zero or more")
+        _require(0 <= self.min_shot_s < math.inf, "--min-shot", self.min_shot_s, "seconds, zero or more")
         _require(
-            self.max_shot_s > 0 and self.max_shot_s >= 2 * self.min_shot_s,
+            0 < self.max_shot_s < math.inf and self.max_shot_s >= 2 * self.min_shot_s,
             "--max-shot",
             self.max_shot_s,
             f"seconds, at least twice --min-shot ({self.min_shot_s:g})",
         )
-        _require(self.penalty > 0, "--penalty", self.penalty, "a positive number")
+        _require(0 < self.penalty < math.inf, "--penalty", self.penalty, "a positive number")
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,9 @@ class SelectConfig:
         if self.ratio is not None:
             _require(0 < self.ratio <= 1, "--ratio", self.ratio, "a share above 0 and up to 1")
         if self.duration_s is not None:
-            _require(self.duration_s > 0, "--duration", self.duration_s, "a positive length such as 60s or 1m30s")
+            _require(
+                0 < self.duration_s < math.inf, "--duration", self.duration_s, "a positive length such as 60s or 1m30s"
+            )
 
     def budget_s(self, video_s: float) -> float:
         """Seconds a summary of a video of `video_s` seconds may last."""

@@ -135,7 +135,8 @@ class Summarizer:
             budget = shot_budget(info, shots, config.select)
             choice = choose(curves, sampler.sample, budget, redraws=config.sample.redraws, seed=config.sample.seed)
             candidates = rank_candidates(choice, budget, shots, info.duration_s)
-            done(f"{len(candidates)} different selections, {choice.redraws} redraws")
+            different = "selection" if len(candidates) == 1 else "different selections"
+            done(f"{len(candidates)} {different}, {choice.redraws} curves drawn again")
         if len(candidates) < config.sample.samples:
             job.notice(f"only {len(candidates)} of {config.sample.samples} summaries differ; the others are left out")
         return _Plan(samples, frames, shots, budget, choice, candidates)

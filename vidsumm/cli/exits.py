@@ -136,11 +136,11 @@ def _let_go_of_closed_streams() -> None:
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """The command run inside `ExitCodes`, as loud as its `verbose` parameter asks; loud if it has none."""
+    """The command run inside `ExitCodes`, as loud as its `verbose` parameter asks; quiet if it has none."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with ExitCodes(verbose=bool(kwargs.get("verbose", True))):
+        with ExitCodes(verbose=bool(kwargs.get("verbose", False))):
             return command(*args, **kwargs)
 
     return run

@@ -34,6 +34,7 @@ def features(
     decoder: options.Decoder = None,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Describe annotated videos with a feature network, to train on.
 
@@ -56,7 +57,7 @@ def features(
         decoder=decoder,
         fps=rate,
     )
-    reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=False)
+    reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=verbose)
     files = [path for given in videos for path in (video_files(given) if given.is_dir() else [given])]
     with reporter.about(str(output)):
         line = build_features(

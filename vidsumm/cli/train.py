@@ -36,6 +36,7 @@ def train(
     device: options.Device = None,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
 ) -> None:
     """Train a SummDiff network on annotated videos and write it with its card.
 
@@ -58,7 +59,7 @@ def train(
         device=options.settings_from(None, device=device).features.device,
         command=shlex.join(["vidsumm", *(Path(part).name if "/" in part else part for part in sys.argv[1:])]),
     )
-    reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=False)
+    reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=verbose)
     with reporter.about(str(output)):
         train_checkpoint(work, overwrite=overwrite, on_event=reporter)
     if not quiet:
