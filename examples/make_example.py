@@ -146,14 +146,14 @@ def make(path: Path, size: tuple[int, int] = (640, 360), seconds_per_shot: float
     lengths = [max(1, round((seconds_per_shot or shot.seconds) * FPS)) for shot in SHOTS]
     with av.open(path, "w", format="mp4", options={"movflags": "+faststart", "fflags": "+bitexact"}) as container:
         writer = Writer(container, view)
-        scenes = {scene: _play(scene, view, lengths) for scene in SCENES}
+        scenes = {scene: play(scene, view, lengths) for scene in SCENES}
         for shot in SHOTS:
             for canvas, sound in next(scenes[shot.make]):
                 writer.write(canvas, sound)
         writer.close()
 
 
-def _play(scene: SceneMaker, view: View, lengths: Sequence[int]) -> Iterator[Iterator[tuple[Canvas, Sound]]]:
+def play(scene: SceneMaker, view: View, lengths: Sequence[int]) -> Iterator[Iterator[tuple[Canvas, Sound]]]:
     """The shots of a scene one after the other: pictures, each with its sound; `lengths` counts the frames of all."""
     mine = [frames for shot, frames in zip(SHOTS, lengths, strict=True) if shot.make is scene]
     rng = np.random.default_rng((SEED, SCENES.index(scene)))
