@@ -16,7 +16,7 @@ LENGTHS = [12, 7, 20, 15, 9, 11, 16]
 
 @pytest.mark.parametrize("segmenter", ALL[:3])
 def test_planted_scenes_become_shots(segmenter: SegmenterName) -> None:
-    shots = segment(scenes(4, LENGTHS, dims=48), config=ShotConfig(segmenter=segmenter), fps=2.0)
+    shots = segment(scenes(4, LENGTHS, dims=48), config=ShotConfig(segmenter=segmenter, max_shot_s=12), fps=2.0)
     ends = np.cumsum(LENGTHS)
     assert shots.tolist() == [[end - length, end] for length, end in zip(LENGTHS, ends.tolist(), strict=True)]
     assert shots.dtype == np.int64
@@ -26,7 +26,7 @@ def test_uniform_shots_last_five_seconds_within_the_bounds() -> None:
     features = noise(0, 120)
     assert len(segment(features, config=ShotConfig(segmenter="uniform"), fps=2.0)) == 12
     assert len(segment(features, config=ShotConfig(segmenter="uniform", max_shot_s=3), fps=2.0)) == 20
-    assert len(segment(features, config=ShotConfig(segmenter="uniform", min_shot_s=6), fps=2.0)) == 10
+    assert len(segment(features, config=ShotConfig(segmenter="uniform", min_shot_s=6, max_shot_s=12), fps=2.0)) == 10
 
 
 @pytest.mark.parametrize("segmenter", ALL)
@@ -35,7 +35,7 @@ def test_still_or_very_short_video_gives_shots(segmenter: SegmenterName, n: int)
     shots = segment(np.repeat(noise(1, 1), n, axis=0), config=ShotConfig(segmenter=segmenter), fps=2.0)
     assert shots[0, 0] == 0
     assert shots[-1, 1] == n
-    assert (shots[:, 1] - shots[:, 0]).max() <= 24
+    assert (shots[:, 1] - shots[:, 0]).max() <= ShotConfig().max_shot_s * 2.0
 
 
 @settings(deadline=None, max_examples=25)
