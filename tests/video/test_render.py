@@ -427,3 +427,13 @@ def test_real_videos_keep_frames_and_sync(name: str, data: Path, tmp_path: Path)
         assert file.duration_s == pytest.approx(plan.duration_s, abs=1e-6)
         assert file.audio_s == pytest.approx(plan.duration_s, abs=0.001)
         assert look(file.path).times == planned_times(plan)
+
+
+@pytest.mark.parametrize("preset", ["ultrafast", "veryfast", "medium"])
+@pytest.mark.parametrize("rows", [[(0.0, 1.0)], [(0.0, 0.5), (2.0, 3.0)], [(0.0, 4.0)]])
+def test_the_first_frame_may_be_shown_whatever_the_preset(
+    preset: str, rows: list[tuple[float, float]], plain: VideoInfo, tmp_path: Path
+) -> None:
+    """Reordered pictures make the first decoding time negative, which must not shift what follows."""
+    (plan,), (file,) = cut(plain, [rows], tmp_path, config=CutConfig(preset=preset))
+    assert_as_planned(plan, file)

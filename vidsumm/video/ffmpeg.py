@@ -144,6 +144,7 @@ def encode_pieces(
         enc_time_base=f"{clock.time_base.numerator}/{clock.time_base.denominator}",
         force_key_frames=_piece_begins(clock, pieces),
         map_metadata=-1,
+        avoid_negative_ts="disabled",
         **{"forced-idr": 1, "frames:v": int(np.diff(pieces).sum())},
         **({} if clock.is_steady else {"bf": 0}),
         **binary.keep_times,
