@@ -130,7 +130,8 @@ class Summarizer:
         with job.stage("score") as done:
             sampler = CurveSampler(checkpoint.model, frames.features, _options(config, checkpoint))
             curves = sampler.sample(first_seeds(config.sample.seed, config.sample.samples))
-            done(f"{len(curves)} curves in {sampler.options.steps} steps, guidance {sampler.options.guidance:g}")
+            drawn = "1 curve" if len(curves) == 1 else f"{len(curves)} curves"
+            done(f"{drawn} in {sampler.options.steps} steps, guidance {sampler.options.guidance:g}")
         with job.stage("select") as done:
             budget = shot_budget(info, shots, config.select)
             choice = choose(curves, sampler.sample, budget, redraws=config.sample.redraws, seed=config.sample.seed)
