@@ -104,6 +104,8 @@ class Summarizer:
             record = self._record(job, info, digest, plan, written=None)
             return Summary(source, None, record, ())
         folder = Path(output) if output is not None else Path(f"{source.stem}-summary")
+        if self.config.cut.mode == "exact":
+            find_ffmpeg()  # that there is none is said before the long work
         with staging_folder(folder, overwrite=overwrite) as staging:
             plan = self._plan(job, info)
             written = self._cut(job, info, plan, staging)
