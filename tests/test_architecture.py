@@ -10,7 +10,7 @@ import vidsumm
 
 ROOT = Path(vidsumm.__file__).parent
 FLOORS = (
-    {"errors", "config", "events", "files"},
+    {"errors", "config", "events", "files", "versions"},
     {"video", "features", "shots", "diffusion", "model", "selection", "datasets", "export", "cache"},
     {"stages", "training", "evaluation"},
     {"pipeline", "learning", "diagnosis"},

@@ -16,6 +16,7 @@ from typing import Any
 
 from vidsumm.config import BACKBONES, FeatureConfig
 from vidsumm.errors import VidsummError
+from vidsumm.versions import installed
 
 __all__ = [
     "BackboneState",
@@ -161,11 +162,7 @@ def _examining(problems: list[Problem], part: str, remedy: str, *, is_fatal: boo
 
 
 def _versions() -> dict[str, str]:
-    versions = {"python": platform.python_version(), "platform": platform.platform()}
-    for package in _PACKAGES:
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            versions[package] = metadata.version(package)
-    return versions
+    return {"platform": platform.platform()} | installed(_PACKAGES)
 
 
 def _ffmpeg(problems: list[Problem]) -> Ffmpeg | None:

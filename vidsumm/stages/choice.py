@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vidsumm.config import SelectConfig
 from vidsumm.model.sampling import BATCH
-from vidsumm.selection.candidates import Selection, select, shot_values
+from vidsumm.selection.candidates import Selection, is_repeat, select, shot_values
 from vidsumm.stages.analysis import Shots
 from vidsumm.video.info import VideoInfo
 
@@ -104,17 +104,16 @@ def choose(curves: NDArray[np.float32], sampler: Sampler, budget: ShotBudget, *,
     """
     draws = _select_all(curves, budget, [(sample, 0) for sample in range(len(curves))], seed)
     kept: list[int] = []
-    seen: set[bytes] = set()
     for sample in range(len(curves)):
-        fresh = _key(draws[sample]) not in seen
+        earlier = np.array([draws[i].selection.mask for i in kept], dtype=bool).reshape(len(kept), len(budget.shots))
+        fresh = not is_repeat(draws[sample].selection.mask, earlier)
         place = sample
         for draw in () if fresh else _redrawn(sampler, budget, sample, redraws, seed):
             draws.append(draw)
-            place, fresh = len(draws) - 1, _key(draw) not in seen
+            place, fresh = len(draws) - 1, not is_repeat(draw.selection.mask, earlier)
             if fresh:
                 break
         if fresh:
-            seen.add(_key(draws[place]))
             kept.append(place)
     return Choice(tuple(draws), tuple(kept))
 
@@ -141,7 +140,3 @@ def _select_all(
         )
         for (sample, attempt), curve, value in zip(wanted, curves, values, strict=True)
     ]
-
-
-def _key(draw: Draw) -> bytes:
-    return draw.selection.mask.tobytes()

@@ -2,11 +2,9 @@
 
 import dataclasses
 import json
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +25,7 @@ from vidsumm.export.record import (
 from vidsumm.stages.analysis import Shots
 from vidsumm.stages.choice import Choice, ShotBudget
 from vidsumm.stages.ranking import Candidate
+from vidsumm.versions import installed
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.render import RenderedFile
 
@@ -166,10 +165,4 @@ def file_tags(
 
 def versions(ffmpeg: str | None) -> dict[str, str]:
     """Versions of this package and of what its results depend on."""
-    found = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found | ({"ffmpeg": ffmpeg} if ffmpeg else {})
+    return installed(_PACKAGES) | ({"ffmpeg": ffmpeg} if ffmpeg else {})
