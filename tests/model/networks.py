@@ -11,9 +11,22 @@ from vidsumm.model.config import DenoiserName, ModelConfig
 from vidsumm.model.summdiff import SummDiff
 
 CHANNELS = 12
-DENOISERS: list[DenoiserName] = ["dit", "latent-mlp"]
+DENOISERS: list[DenoiserName] = ["dit", "latent-mlp", "decoder"]
 
 each_denoiser = pytest.mark.parametrize("denoiser", DENOISERS)
+each_network = pytest.mark.parametrize("denoiser", [*DENOISERS, "none"])
+starting_at_zero = pytest.mark.parametrize("denoiser", ["dit", "latent-mlp"])
+each_variant = pytest.mark.parametrize(
+    ("denoiser", "changes"),
+    [
+        ("dit", {"modulation": "time"}),
+        ("dit", {"score_embedding": "sinusoidal"}),
+        ("decoder", {"score_embedding": "random"}),
+        ("decoder", {"denoiser_layers": 1}),
+        ("latent-mlp", {"score_embedding": "sinusoidal", "denoiser_layers": 5}),
+    ],
+    ids=str,
+)
 
 
 def small_config(denoiser: DenoiserName = "latent-mlp", **changes: Any) -> ModelConfig:

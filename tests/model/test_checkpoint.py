@@ -10,7 +10,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from tests.model.networks import CHANNELS, each_denoiser, small_config, small_model, video
+from tests.model.networks import CHANNELS, each_network, small_config, small_model, video
 from vidsumm.errors import ConfigError, OutputError, ResourceError, VidsummError
 from vidsumm.model import checkpoint as module
 from vidsumm.model.checkpoint import (
@@ -65,7 +65,7 @@ def refused(path: Path) -> ResourceError:
 
 
 class TestRoundTrip:
-    @each_denoiser
+    @each_network
     def test_the_network_comes_back(self, tmp_path: Path, denoiser: DenoiserName) -> None:
         model = small_model(denoiser)
         loaded = load_checkpoint(save(tmp_path / "mine.safetensors", denoiser))

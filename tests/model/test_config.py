@@ -31,6 +31,10 @@ def test_survives_json() -> None:
         {"denoiser_layers": 0},
         {"denoiser_layers": 65},
         {"denoiser": "plain"},
+        {"score_embedding": "sine"},
+        {"score_embedding": None},
+        {"modulation": "position"},
+        {"masked_convolutions": 1},
         {"denoiser": ["dit"]},
         {"temperature": 0.0},
         {"temperature": float("nan")},
@@ -52,3 +56,15 @@ def test_impossible_values_are_refused(change: dict[str, Any]) -> None:
 def test_unknown_and_missing_fields_are_refused(values: Any) -> None:
     with pytest.raises(ResourceError, match="model configuration"):
         ModelConfig.from_dict(values)
+
+
+def test_a_description_from_before_the_newer_fields_is_read() -> None:
+    old = dataclasses.asdict(small_config())
+    for name in ("score_embedding", "modulation", "masked_convolutions"):
+        del old[name]
+    assert ModelConfig.from_dict(old) == small_config()
+
+
+def test_summary_names_what_it_is() -> None:
+    text = small_config("decoder", score_embedding="random").summary
+    assert text == "decoder, 2 encoder and 2 denoiser layers, 12 channels, width 16, random embedding of 21 levels"

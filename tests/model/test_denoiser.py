@@ -1,10 +1,21 @@
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.model.networks import each_denoiser, small_config
+from tests.model.networks import each_denoiser, small_config, starting_at_zero
 from vidsumm.model.config import DenoiserName
-from vidsumm.model.denoiser import DiTBlock, DiTDenoiser, LatentMLPBlock, LatentMLPDenoiser, build_denoiser
+from vidsumm.model.denoiser import (
+    DecoderDenoiser,
+    DecoderLayer,
+    Denoiser,
+    DiTBlock,
+    DiTDenoiser,
+    LatentMLPBlock,
+    LatentMLPDenoiser,
+    build_denoiser,
+)
 
 VIDEOS, CURVES, FRAMES, WIDTH = 2, 3, 7, 16
 
@@ -21,22 +32,28 @@ def inputs() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return torch.randn(VIDEOS, CURVES, FRAMES, WIDTH), memory, positions, mask
 
 
-def awake(denoiser: DenoiserName) -> nn.Module:
-    module = build_denoiser(small_config(denoiser)).eval()
+def built(denoiser: DenoiserName, **changes: Any) -> Denoiser:
+    module = build_denoiser(small_config(denoiser, **changes))
+    assert module is not None
+    return module.eval()
+
+
+def awake(denoiser: DenoiserName, **changes: Any) -> Denoiser:
+    module = built(denoiser, **changes)
     for parameter in module.parameters():
         nn.init.normal_(parameter, std=0.2)
     return module
 
 
-@each_denoiser
+@starting_at_zero
 def test_starts_at_zero(denoiser: DenoiserName) -> None:
     query, memory, positions, mask = inputs()
-    out = build_denoiser(small_config(denoiser)).eval()(query, torch.full((VIDEOS, 1), 500), memory, positions, mask)
+    out = built(denoiser)(query, torch.full((VIDEOS, 1), 500), memory, positions, mask)
     assert out.shape == query.shape
     assert not out.any()
 
 
-@each_denoiser
+@starting_at_zero
 def test_blocks_start_as_the_identity(denoiser: DenoiserName) -> None:
     query, memory, _, mask = inputs()
     config = small_config(denoiser)
@@ -79,6 +96,45 @@ def test_time_and_video_are_heard(denoiser: DenoiserName) -> None:
 
 @each_denoiser
 def test_depth_follows_the_configuration(denoiser: DenoiserName) -> None:
-    module = build_denoiser(small_config(denoiser, denoiser_layers=5))
-    assert isinstance(module, DiTDenoiser if denoiser == "dit" else LatentMLPDenoiser)
-    assert len(module.blocks) == 5
+    module = built(denoiser, denoiser_layers=5)
+    kinds = {"dit": (DiTDenoiser, "blocks"), "latent-mlp": (LatentMLPDenoiser, "blocks")}
+    kind, layers = kinds.get(denoiser, (DecoderDenoiser, "layers"))
+    assert isinstance(module, kind)
+    assert len(getattr(module, layers)) == 5
+
+
+def test_the_encoder_alone_has_no_denoiser() -> None:
+    assert build_denoiser(small_config("none")) is None
+
+
+def test_modulation_by_time_alone_leaves_positions_to_the_query() -> None:
+    query, memory, positions, _ = inputs()
+    t, moved = torch.full((VIDEOS, 1), 10), positions + torch.randn_like(positions)
+    by_time, by_both = awake("dit", modulation="time"), awake("dit")
+    by_both.load_state_dict(by_time.state_dict())
+    # a query that makes up for moved positions hides them, unless they modulate too
+    made_up = query + (positions - moved)[:, None]
+    same, other = (
+        (net(query, t, memory, positions, None) - net(made_up, t, memory, moved, None)).abs().max()
+        for net in (by_time, by_both)
+    )
+    assert same < 1e-4
+    assert other > 1e-2
+
+
+def test_positions_join_the_queries_of_the_first_decoder_layer_alone() -> None:
+    query, memory, positions, _ = inputs()
+    module, t = awake("decoder"), torch.full((VIDEOS, 1), 10)
+    seen: list[Tensor | None] = []
+    for layer in module.layers:  # type: ignore[union-attr]
+        layer.register_forward_pre_hook(lambda _, args: seen.append(args[2]))
+    module(query, t, memory, positions, None)
+    assert [placed is not None for placed in seen] == [True, False]
+
+
+def test_curves_share_the_keys_of_the_decoder() -> None:
+    layer, query, memory = DecoderLayer(small_config("decoder")), *inputs()[:2]
+    shapes: list[torch.Size] = []
+    layer.key.register_forward_hook(lambda _, args, out: shapes.append(out.shape))
+    layer(query, memory[:, None], None, None)
+    assert shapes == [(VIDEOS, 1, FRAMES, WIDTH)]

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from vidsumm.model.layers import MaskedConv1d, attend, sine_positions, timestep_features
+from vidsumm.model.layers import MaskedConv1d, attend, attention_received, sine_positions, timestep_features
 
 
 def padded(lengths: list[int]) -> torch.Tensor:
@@ -56,6 +56,37 @@ class TestAttend:
         torch.testing.assert_close(attend(q, k, v, heads=2, mask=mask), out)
         alone = attend(q[:1], k[:1, :2], v[:1, :2], heads=2, mask=mask[:1, :2])
         torch.testing.assert_close(out[:1], alone)
+
+
+class TestReceivedAttention:
+    def test_is_the_mean_of_the_weights(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        torch.manual_seed(0)
+        q, k = torch.randn(2, 3, 7, 8), torch.randn(2, 1, 7, 8)
+        received = attention_received(q, k, heads=2, mask=None)
+        expected = torch.zeros(2, 3, 7)
+        for head in (slice(0, 4), slice(4, 8)):
+            weights = torch.softmax(q[..., head] @ k[..., head].transpose(-1, -2) / 2, dim=-1)
+            expected += weights.mean(dim=-2) / 2
+        torch.testing.assert_close(received, expected)
+        torch.testing.assert_close(received.sum(dim=-1), torch.ones(2, 3))
+        monkeypatch.setattr("vidsumm.model.layers._QUERIES", 3)
+        torch.testing.assert_close(attention_received(q, k, heads=2, mask=None), expected)
+
+    def test_keys_of_each_curve(self) -> None:
+        torch.manual_seed(0)
+        q, k = torch.randn(1, 3, 5, 8), torch.randn(1, 3, 5, 8)
+        together = attention_received(q, k, heads=4, mask=None)
+        for r in range(3):
+            alone = attention_received(q[:, r : r + 1], k[:, r : r + 1], heads=4, mask=None)
+            torch.testing.assert_close(together[:, r : r + 1], alone)
+
+    def test_hidden_frames_neither_ask_nor_receive(self) -> None:
+        torch.manual_seed(0)
+        q, k = torch.randn(2, 3, 7, 8), torch.randn(2, 1, 7, 8)
+        received = attention_received(q, k, heads=2, mask=padded([4, 7]))
+        alone = attention_received(q[:1, :, :4], k[:1, :, :4], heads=2, mask=None)
+        torch.testing.assert_close(received[:1, :, :4], alone)
+        assert not received[0, :, 4:].any()
 
 
 class TestMaskedConvolution:

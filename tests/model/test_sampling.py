@@ -1,14 +1,19 @@
+import dataclasses
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from tests.model.networks import each_denoiser, small_model, video
-from vidsumm.diffusion.sampler import draw_noise
+from tests.model.networks import each_denoiser, each_network, small_model, video
+from vidsumm.diffusion.sampler import Final, draw_noise
+from vidsumm.errors import ConfigError
 from vidsumm.model.config import DenoiserName
 from vidsumm.model.sampling import CurveSampler, SamplingOptions, sample_curves
 from vidsumm.model.summdiff import EncodedVideos, SummDiff
 
+ENDS: tuple[tuple[Final, bool], ...] = (("paper", True), ("official", False))
 GUIDED = SamplingOptions(steps=4, guidance=0.5)
 
 
@@ -128,3 +133,107 @@ def test_the_global_generator_is_left_alone() -> None:
     before = torch.get_rng_state()
     sample_curves(model, video(6), [0, 1], GUIDED)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_temperature_of_the_network_is_used() -> None:
+    # temperature joins at the two ends: scores to queries on the way in, logits to scores on the way out
+    state = small_model().state_dict()
+    curves = []
+    for temperature in (1.0, 2.0):
+        model = small_model(temperature=temperature)
+        model.load_state_dict(state)
+        curves.append(sample_curves(model, video(20), [0], SamplingOptions(steps=1)))
+        u_t = draw_noise([0], 1, 20).x_T[None]
+        with torch.inference_mode():
+            u0 = model.denoise(u_t, torch.full((1, 1), 999), model.encode(torch.tensor(video(20))[None]))
+        np.testing.assert_allclose(curves[-1], torch.sigmoid(temperature * u0)[0], rtol=0, atol=1e-6)
+    assert np.abs(curves[0] - curves[1]).max() > 1e-3
+
+
+def test_the_papers_last_step_and_the_official_one_differ() -> None:
+    model, features = small_model(), video(20)
+    paper, official = (
+        sample_curves(model, features, [0], SamplingOptions(steps=4, guidance=0.5, final=final, guide_final=guided))
+        for final, guided in ENDS
+    )
+    assert np.abs(paper - official).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"steps": 0},
+        {"guidance": -0.1},
+        {"final": "last"},
+        {"attention_guidance": -1.0},
+        {"attention_guidance": float("nan")},
+        {"attention_blur": 0.0},
+        {"attention_threshold": -1.0},
+    ],
+    ids=str,
+)
+def test_impossible_options_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=f"sampling option {next(iter(values))}"):
+        SamplingOptions(**values)
+
+
+class TestAttentionGuidance:
+    OPTIONS = SamplingOptions(steps=3, guidance=0.5, attention_guidance=2.0)
+
+    @each_network
+    @pytest.mark.parametrize("guidance", [0.0, 0.5])
+    def test_no_weight_is_bit_by_bit_as_without(self, denoiser: DenoiserName, guidance: float) -> None:
+        model, features = small_model(denoiser), video(30)
+        without = sample_curves(model, features, [1, 2], SamplingOptions(steps=3, guidance=guidance))
+        off = SamplingOptions(steps=3, guidance=guidance, attention_guidance=0.0, attention_blur=5.0)
+        assert np.array_equal(sample_curves(model, features, [1, 2], off), without)
+
+    @each_denoiser
+    @pytest.mark.parametrize("guidance", [0.0, 0.5])
+    def test_it_has_an_effect(self, denoiser: DenoiserName, guidance: float) -> None:
+        model, features = small_model(denoiser), video(30)
+        plain = SamplingOptions(steps=3, guidance=guidance)
+        curves = [
+            sample_curves(model, features, [1, 2], options)
+            for options in (plain, dataclasses.replace(plain, attention_guidance=2.0))
+        ]
+        assert np.abs(curves[0] - curves[1]).max() > 1e-3
+
+    def test_the_encoder_alone_is_left_as_it_is(self) -> None:
+        # its answer does not depend on the curve that is degraded
+        model, features = small_model("none"), video(30)
+        plain = sample_curves(model, features, [0], SamplingOptions(steps=2))
+        guided = sample_curves(model, features, [0], SamplingOptions(steps=2, attention_guidance=2.0))
+        assert np.array_equal(plain, guided)
+
+    @each_denoiser
+    def test_nothing_attended_leaves_the_prediction(self, denoiser: DenoiserName) -> None:
+        model, features = small_model(denoiser), video(30)
+        plain = sample_curves(model, features, [0], dataclasses.replace(self.OPTIONS, attention_guidance=0.0))
+        high = sample_curves(model, features, [0], dataclasses.replace(self.OPTIONS, attention_threshold=31.0))
+        np.testing.assert_allclose(high, plain, rtol=0, atol=1e-5)
+
+    @each_denoiser
+    def test_a_run_repeats_and_more_samples_leave_the_first(self, denoiser: DenoiserName) -> None:
+        sampler = CurveSampler(small_model(denoiser, width=64), video(100), self.OPTIONS, batch=3)
+        curves = sampler.sample(range(8))
+        assert np.array_equal(sampler.sample(range(8)), curves)
+        for count in (1, 2, 4):
+            assert np.array_equal(sampler.sample(range(count)), curves[:count])
+
+    def test_the_returned_prediction_may_go_without(self) -> None:
+        model, features = small_model("dit"), video(10)
+        guided, plain = (
+            sample_curves(model, features, [0], SamplingOptions(steps=2, attention_guidance=2.0, guide_final=flag))
+            for flag in (True, False)
+        )
+        # pure noise stays what it is however its prediction is blurred: the first of two steps is never guided
+        unguided = sample_curves(model, features, [0], SamplingOptions(steps=2))
+        assert np.array_equal(plain, unguided)
+        assert np.abs(guided - plain).max() > 1e-4
+
+    @pytest.mark.parametrize("length", [1, 2, 600])
+    def test_any_length(self, length: int) -> None:
+        curves = sample_curves(small_model("decoder"), video(length), [0], self.OPTIONS)
+        assert curves.shape == (1, length)
+        assert np.isfinite(curves).all()

@@ -1,14 +1,25 @@
+from typing import Any
+
 import pytest
 import torch
 
-from tests.model.networks import CHANNELS, each_denoiser, shake, small_config, small_model
+from tests.model.networks import (
+    CHANNELS,
+    each_denoiser,
+    each_network,
+    each_variant,
+    shake,
+    small_config,
+    small_model,
+    starting_at_zero,
+)
 from vidsumm.model.config import DenoiserName
 from vidsumm.model.summdiff import SummDiff
 
 LENGTHS = [9, 5, 1]
 
 
-@each_denoiser
+@each_network
 def test_shapes(denoiser: DenoiserName) -> None:
     model = small_model(denoiser)
     videos = model.encode(torch.randn(2, 7, CHANNELS))
@@ -19,10 +30,7 @@ def test_shapes(denoiser: DenoiserName) -> None:
         assert out.dtype == torch.float32
 
 
-@each_denoiser
-@pytest.mark.parametrize("shared", [True, False], ids=["shared time", "time for each curve"])
-def test_a_padded_batch_equals_each_video_alone(denoiser: DenoiserName, shared: bool) -> None:
-    model = small_model(denoiser)
+def assert_padding_is_not_seen(model: SummDiff, shared: bool) -> None:
     features, u = torch.randn(3, 9, CHANNELS), torch.randn(3, 4, 9)
     t = torch.randint(0, 1000, (3, 1 if shared else 4))
     mask = torch.arange(9) < torch.tensor(LENGTHS)[:, None]
@@ -35,7 +43,29 @@ def test_a_padded_batch_equals_each_video_alone(denoiser: DenoiserName, shared: 
             torch.testing.assert_close(together[row, :, :n], alone, rtol=0, atol=1e-5)
 
 
-@each_denoiser
+each_time = pytest.mark.parametrize("shared", [True, False], ids=["shared time", "time for each curve"])
+
+
+@each_network
+@each_time
+def test_a_padded_batch_equals_each_video_alone(denoiser: DenoiserName, shared: bool) -> None:
+    assert_padding_is_not_seen(small_model(denoiser), shared)
+
+
+@each_variant
+@each_time
+def test_a_padded_batch_of_a_variant_equals_each_video_alone(
+    denoiser: DenoiserName, changes: dict[str, Any], shared: bool
+) -> None:
+    assert_padding_is_not_seen(small_model(denoiser, **changes), shared)
+
+
+def test_official_convolutions_see_the_padding() -> None:
+    with pytest.raises(AssertionError, match="not close"):
+        assert_padding_is_not_seen(small_model("latent-mlp", masked_convolutions=False), shared=True)
+
+
+@each_network
 def test_an_encoding_serves_again(denoiser: DenoiserName) -> None:
     model = small_model(denoiser)
     features, u = torch.randn(1, 6, CHANNELS), torch.randn(1, 2, 6)
@@ -45,7 +75,7 @@ def test_an_encoding_serves_again(denoiser: DenoiserName) -> None:
         assert torch.equal(model.denoise(u, time, once), model.denoise(u, time, model.encode(features)))
 
 
-@each_denoiser
+@starting_at_zero
 def test_a_fresh_network_predicts_the_same_for_all(denoiser: DenoiserName) -> None:
     # the denoiser starts at zero, so only the head's bias speaks
     torch.manual_seed(0)
@@ -54,7 +84,7 @@ def test_a_fresh_network_predicts_the_same_for_all(denoiser: DenoiserName) -> No
     assert torch.equal(out, out[0, 0, 0].expand_as(out))
 
 
-@each_denoiser
+@each_network
 def test_gradient_reaches_every_parameter(denoiser: DenoiserName) -> None:
     torch.manual_seed(0)
     model = shake(SummDiff(small_config(denoiser, bins=4))).train()
@@ -76,3 +106,66 @@ def test_null_video_takes_the_shape_of_the_video(denoiser: DenoiserName) -> None
 
 def test_the_null_video_is_black_where_nothing_is_known() -> None:
     assert not SummDiff(small_config()).null_features.any()
+
+
+def test_the_encoder_alone_ignores_noise_and_time() -> None:
+    model = small_model("none")
+    videos = model.encode(torch.randn(2, 6, CHANNELS))
+    first = model.denoise(torch.randn(2, 3, 6), torch.zeros(2, 1, dtype=torch.int64), videos)
+    again = model.denoise(torch.randn(2, 3, 6), torch.full((2, 3), 999), videos)
+    assert torch.equal(first, again)
+    assert torch.equal(first, first[:, :1].expand_as(first))
+    assert first.std() > 1e-3
+    assert not [name for name, _ in model.named_parameters() if name.startswith(("codebook", "denoiser"))]
+
+
+class TestAttention:
+    @each_network
+    def test_the_answer_is_that_of_denoise(self, denoiser: DenoiserName) -> None:
+        model = small_model(denoiser)
+        videos = model.encode(torch.randn(2, 6, CHANNELS), attention=True)
+        u, t = torch.randn(2, 3, 6), torch.tensor([[10], [900]])
+        u0, attention = model.denoise_attended(u, t, videos)
+        assert torch.equal(u0, model.denoise(u, t, videos))
+        assert attention.shape == (2, 3, 6)
+        torch.testing.assert_close(attention.mean(dim=-1), torch.ones(2, 3))
+        assert attention.std() > 1e-3
+
+    @each_network
+    def test_padding_receives_none_and_changes_nothing(self, denoiser: DenoiserName) -> None:
+        model = small_model(denoiser)
+        features, u, t = torch.randn(3, 9, CHANNELS), torch.randn(3, 4, 9), torch.full((3, 1), 500)
+        mask = torch.arange(9) < torch.tensor(LENGTHS)[:, None]
+        features[~mask] = 50.0
+        _, together = model.denoise_attended(u, t, model.encode(features, mask, attention=True))
+        for v, n in enumerate(LENGTHS):
+            row = slice(v, v + 1)
+            _, alone = model.denoise_attended(u[row, :, :n], t[row], model.encode(features[row, :n], attention=True))
+            torch.testing.assert_close(together[row, :, :n], alone, rtol=0, atol=1e-4)
+            assert not together[row, :, n:].any()
+
+    def test_each_curve_has_its_own_where_the_denoiser_attends(self) -> None:
+        for denoiser, attends in (("dit", True), ("decoder", True), ("latent-mlp", False), ("none", False)):
+            model = small_model(denoiser)  # type: ignore[arg-type]
+            assert model.attends == attends
+            videos = model.encode(torch.randn(1, 6, CHANNELS), attention=True)
+            _, attention = model.denoise_attended(torch.randn(1, 2, 6), torch.zeros(1, 1), videos)
+            assert torch.equal(attention[0, 0], attention[0, 1]) == (not attends)
+
+    def test_a_network_without_any_attends_to_all_alike(self) -> None:
+        model = small_model("latent-mlp", encoder_layers=0)
+        videos = model.encode(torch.randn(1, 6, CHANNELS), attention=True)
+        _, attention = model.denoise_attended(torch.randn(1, 2, 6), torch.zeros(1, 1), videos)
+        assert torch.equal(attention, torch.ones(1, 2, 6))
+
+    @each_network
+    def test_nobody_computes_it_unasked(self, denoiser: DenoiserName, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*args: Any, **kwargs: Any) -> None:
+            raise AssertionError("attention weights were computed")
+
+        for module in ("denoiser", "encoder"):
+            monkeypatch.setattr(f"vidsumm.model.{module}.attention_received", refuse)
+        model = small_model(denoiser)
+        videos = model.encode(torch.randn(1, 6, CHANNELS))
+        assert videos.attention is None
+        model.denoise(torch.randn(1, 2, 6), torch.zeros(1, 1), videos)

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from vidsumm.diffusion.schedule import Schedule
+from vidsumm.diffusion.schedule import Schedule, predicted_noise
 
 __all__ = ["Denoiser", "Draws", "Final", "ddim_sample", "draw_noise", "sampling_times"]
 
@@ -49,7 +49,9 @@ def draw_noise(seeds: Sequence[int], steps: int, length: int) -> Draws:
 def sampling_times(steps: int, total: int, final: Final) -> list[int]:
     """The `steps` times at which the denoiser is asked, descending from total - 1.
 
-    ``"paper"``: evenly spread down to 0, where the prediction "is directly used" (section 3.2).
+    Times count from 0 here: the paper's t = 1, its last step, is 0, and its T is total - 1.
+
+    ``"paper"``: evenly spread down to 0, where the prediction "is directly used" (section 3.2), guidance included.
     ``"official"``: linspace(0, total - 1, steps + 1) truncated, without its 0 (999, 899, ..., 99 for ten steps).
     """
     if final == "paper":
@@ -81,7 +83,7 @@ def ddim_sample(
 
     Args:
         denoise: predicts u0; called once for each step with the whole batch.
-        schedule: the noise schedule.
+        schedule: the noise schedule, best on the CPU: its numbers then reach any device without waiting for it.
         draws: start and step noise, on the device of the denoiser.
         steps: how often the denoiser is asked.
         final: see `sampling_times`.
@@ -96,6 +98,6 @@ def ddim_sample(
 
 def _step(schedule: Schedule, u: Tensor, u0: Tensor, times: tuple[int, int], noise: Tensor) -> Tensor:
     abar, abar_next = schedule.alphas_cumprod[times[0]], schedule.alphas_cumprod[times[1]]
-    eps = ((1 / abar).sqrt() * u - u0) / (1 / abar - 1).sqrt()
+    eps = predicted_noise(u, u0, abar)
     sigma2 = (1 - abar / abar_next) * (1 - abar_next) / (1 - abar)
     return abar_next.sqrt() * u0 + (1 - abar_next - sigma2).sqrt() * eps + sigma2.sqrt() * noise

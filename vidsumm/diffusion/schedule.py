@@ -6,7 +6,16 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["EPSILON", "NUM_STEPS", "Schedule", "cosine_schedule", "q_sample", "to_logit", "to_score"]
+__all__ = [
+    "EPSILON",
+    "NUM_STEPS",
+    "Schedule",
+    "cosine_schedule",
+    "predicted_noise",
+    "q_sample",
+    "to_logit",
+    "to_score",
+]
 
 NUM_STEPS = 1000
 """T, the number of diffusion steps."""
@@ -22,7 +31,8 @@ class Schedule:
     """
 
     alphas_cumprod: Tensor
-    """(T,) float32, strictly decreasing, in (0, 1)."""
+    """(T,) float64, strictly decreasing, in (0, 1). Differences of nearly equal products, which the sampler's weights
+    are made of, lose half their digits in float32: enough to move a noised score to another entry of the codebook."""
 
     def to(self, device: torch.device) -> "Schedule":
         """The same schedule on another device."""
@@ -37,7 +47,7 @@ class Schedule:
 def cosine_schedule(steps: int = NUM_STEPS, *, offset: float = 0.008, max_beta: float = 0.999) -> Schedule:
     """Cosine schedule of Nichol and Dhariwal (2021), eq. 17, as the paper uses it.
 
-    f(t) = cos^2((t / T + s) / (1 + s) * pi / 2), beta_t = min(1 - f(t + 1) / f(t), max_beta); computed in float64.
+    f(t) = cos^2((t / T + s) / (1 + s) * pi / 2), beta_t = min(1 - f(t + 1) / f(t), max_beta).
 
     Args:
         steps: T.
@@ -48,7 +58,7 @@ def cosine_schedule(steps: int = NUM_STEPS, *, offset: float = 0.008, max_beta: 
     level = torch.cos((grid / steps + offset) / (1 + offset) * math.pi / 2) ** 2
     level = level / level[0]
     betas = (1 - level[1:] / level[:-1]).clamp(0, max_beta)
-    return Schedule(torch.cumprod(1 - betas, dim=0).float())
+    return Schedule(torch.cumprod(1 - betas, dim=0))
 
 
 def to_logit(score: Tensor, temperature: float) -> Tensor:
@@ -73,4 +83,15 @@ def q_sample(schedule: Schedule, u0: Tensor, t: Tensor, noise: Tensor) -> Tensor
         noise: (B, N) standard normal.
     """
     abar = schedule.alphas_cumprod[t][:, None]  # (B, 1)
-    return abar.sqrt() * u0 + (1 - abar).sqrt() * noise
+    return abar.sqrt().to(u0.dtype) * u0 + (1 - abar).sqrt().to(u0.dtype) * noise
+
+
+def predicted_noise(u_t: Tensor, u0: Tensor, abar: Tensor) -> Tensor:
+    """eps = (u_t - sqrt(abar) u0) / sqrt(1 - abar), the noise that a predicted u0 leaves in u_t, (S, N).
+
+    Args:
+        u_t: (S, N) noised logits.
+        u0: (S, N) predicted clean logits.
+        abar: () float64 abar_t; on the CPU it serves tensors of any device.
+    """
+    return ((1 / abar).sqrt() * u_t - u0) / (1 / abar - 1).sqrt()

@@ -163,7 +163,7 @@ def shipped_checkpoint(backbone: str) -> CheckpointInfo:
     raise ResourceError(
         f"no checkpoint ships for --backbone {backbone}",
         remedy=f"train one: `vidsumm features VIDEOS --annotations FILE.h5 --backbone {backbone} -o features.h5`, then "
-        "`vidsumm train features.h5 -o mine.safetensors`, and pass --weights mine.safetensors",
+        "`vidsumm train features.h5 -o mine`, and pass --weights mine/last.safetensors",
     )
 
 

@@ -1,27 +1,94 @@
-"""The quantised query: noised scores -> learned embeddings (paper section 3.2, "codebook")."""
+"""The quantised query: noised scores -> embeddings of their level (paper section 3.2, "codebook").
+
+K uniform bins of [0, 1] have K + 1 rounded levels. A query depends on its level alone, so whatever makes an embedding
+runs once for each level, not once for each frame.
+"""
+
+import math
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from vidsumm.model.config import ModelConfig
+from vidsumm.model.config import ModelConfig, ScoreEmbeddingName
+from vidsumm.model.layers import interleave, sine_angles
 
-__all__ = ["Codebook"]
+__all__ = ["Codebook", "LearnedCodebook", "RandomCodebook", "SinusoidalCodebook", "build_codebook"]
 
 
 class Codebook(nn.Module):
-    """K uniform bins of [0, 1]; each of the K + 1 rounded levels has an embedding, then a two-layer MLP."""
+    """Quantises scores and looks up what `entries` gives for their levels."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.bins = config.bins
+
+    def entries(self) -> Tensor:
+        """(K + 1, D) the query of each level."""
+        raise NotImplementedError
+
+    def forward(self, score: Tensor) -> Tensor:
+        """Scores (...) in [0, 1] -> (..., D)."""
+        level = torch.round(score * self.bins).long()
+        return functional.embedding(level, self.entries())
+
+
+class LearnedCodebook(Codebook):
+    """A learned vector for each level, then a two-layer MLP (official)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
         self.embedding = nn.Embedding(config.bins + 1, config.width)
         self.mlp = nn.Sequential(
             nn.Linear(config.width, config.width), nn.ReLU(), nn.Linear(config.width, config.width)
         )
 
-    def forward(self, score: Tensor) -> Tensor:
-        """Scores (...) in [0, 1] -> (..., D)."""
-        level = torch.round(score * self.bins).long()
-        # a query depends on its level alone: the MLP runs once for each level, not once for each frame
-        return functional.embedding(level, self.mlp(self.embedding.weight))
+    def entries(self) -> Tensor:
+        """(K + 1, D), differentiable."""
+        out: Tensor = self.mlp(self.embedding.weight)
+        return out
+
+
+class RandomCodebook(Codebook):
+    """Standard normal vectors that are never trained (table 5, before "Learnable Embedding")."""
+
+    embedding: Tensor
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        self.register_buffer("embedding", torch.randn(config.bins + 1, config.width))
+
+    def entries(self) -> Tensor:
+        """(K + 1, D), constant."""
+        return self.embedding
+
+
+class SinusoidalCodebook(Codebook):
+    """Cosines and sines of the level, then a two-layer MLP: no level has numbers of its own (official ablation)."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__(config)
+        self.width = config.width
+        self.mlp = nn.Sequential(
+            nn.Linear(config.width, config.width), nn.SiLU(), nn.Linear(config.width, config.width)
+        )
+
+    def entries(self) -> Tensor:
+        """(K + 1, D), differentiable."""
+        device = next(self.mlp.parameters()).device
+        level = torch.arange(self.bins + 1, device=device, dtype=torch.float32)
+        angles = sine_angles(level / (self.bins + 1e-6) * (2 * math.pi), self.width)
+        out: Tensor = self.mlp(interleave(angles.cos(), -angles.sin()))
+        return out
+
+
+_KINDS: dict[ScoreEmbeddingName, type[Codebook]] = {
+    "learned": LearnedCodebook,
+    "sinusoidal": SinusoidalCodebook,
+    "random": RandomCodebook,
+}
+
+
+def build_codebook(config: ModelConfig) -> Codebook:
+    """The codebook a configuration asks for."""
+    return _KINDS[config.score_embedding](config)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vidsumm.model.config import ModelConfig
-from vidsumm.model.layers import attend, sine_positions
+from vidsumm.model.layers import attend, attention_received, sine_positions
 
 __all__ = ["ConditionEncoder"]
 
@@ -50,11 +50,13 @@ class EncoderLayer(nn.Module):
         nn.init.xavier_uniform_(self.qkv.weight)
         nn.init.zeros_(self.qkv.bias)
 
-    def forward(self, x: Tensor, positions: Tensor, mask: Tensor | None) -> Tensor:
-        """(V, N, D), positions (V, N, D), mask (V, N) or None -> (V, N, D)."""
+    def forward(self, x: Tensor, positions: Tensor, mask: Tensor | None, watch: list[Tensor] | None = None) -> Tensor:
+        """(V, N, D), positions (V, N, D), mask (V, N) or None -> (V, N, D); a list is given what tokens receive."""
         weights, biases = self.qkv.weight.chunk(3), self.qkv.bias.chunk(3)
         placed = x + positions
         q, k, v = (nn.functional.linear(y, w, b) for y, w, b in zip((placed, placed, x), weights, biases, strict=True))
+        if watch is not None:
+            watch.append(attention_received(q[:, None], k[:, None], heads=self.heads, mask=mask)[:, 0])
         # attention weights are not dropped out: fused kernels then apply, and training takes half the time
         attended = self.attention_out(attend(q, k, v, heads=self.heads, mask=mask))
         x = self.norm_attention(x + self.dropout(attended))
@@ -73,21 +75,29 @@ class ConditionEncoder(nn.Module):
         self.global_position = nn.Parameter(torch.randn(config.width))
         self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
 
-    def forward(self, features: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, features: Tensor, mask: Tensor | None, watch: list[Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Encodes a padded batch of videos.
 
         Args:
             features: (V, N, C) float32 frame features.
-            mask: (V, N) bool, True at valid frames, which come first.
+            mask: (V, N) bool, True at valid frames, which come first; None where all are.
+            watch: the last layer's self-attention appends what each frame receives of it, (V, N); see
+                `attention_received`.
 
         Returns:
             Z (V, N, D), and the positions (V, N, D) that the denoisers use too.
         """
-        positions = sine_positions(mask, self.width)
         count = len(features)
+        valid = features.new_ones(features.shape[:2], dtype=torch.bool) if mask is None else mask
+        positions = sine_positions(valid, self.width)
         x = torch.cat([self.global_token.expand(count, 1, -1), self.projection(features)], dim=1)
         placed = torch.cat([self.global_position.expand(count, 1, -1), positions], dim=1)
-        valid = None if bool(mask.all()) else torch.cat([mask.new_ones(count, 1), mask], dim=1)
+        keys = None if mask is None else torch.cat([mask.new_ones(count, 1), mask], dim=1)
+        received: list[Tensor] | None = None if watch is None else []
         for layer in self.layers:
-            x = layer(x, placed, valid)
+            x = layer(x, placed, keys, received if layer is self.layers[-1] else None)
+        if watch is not None:
+            watch.extend(tokens[:, 1:] for tokens in received or ())
         return x[:, 1:], positions

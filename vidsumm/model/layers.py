@@ -9,23 +9,45 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["MaskedConv1d", "attend", "sine_positions", "timestep_features"]
+__all__ = [
+    "MaskedConv1d",
+    "attend",
+    "attend_curves",
+    "attention_received",
+    "interleave",
+    "sine_angles",
+    "sine_positions",
+    "timestep_features",
+]
+
+_QUERIES = 256
+"""Queries whose attention weights are held at a time where they are asked for."""
 
 
-def sine_positions(mask: Tensor, width: int, *, max_period: float = 10000.0) -> Tensor:
+def sine_angles(angle: Tensor, width: int, *, max_period: float = 10000.0) -> Tensor:
+    """An angle (...) at the frequencies of D channels, (..., D): channels 2i and 2i + 1 share max_period^(-2i / D)."""
+    channel = torch.arange(width, device=angle.device)
+    period = max_period ** (2 * (channel // 2).float() / width)
+    return angle[..., None] / period
+
+
+def interleave(even: Tensor, odd: Tensor) -> Tensor:
+    """(..., D) the even channels of one, the odd ones of the other."""
+    channel = torch.arange(even.shape[-1], device=even.device)
+    return torch.where(channel % 2 == 0, even, odd)
+
+
+def sine_positions(mask: Tensor, width: int) -> Tensor:
     """Sinusoidal positions over the valid frames, scaled to (0, 2 pi] whatever the length, (V, N, D) float32.
 
     Args:
         mask: (V, N) bool, True at valid frames.
         width: D; even channels hold sines, odd ones cosines.
-        max_period: the temperature of the frequencies.
     """
     index = mask.cumsum(dim=1, dtype=torch.float32)
     angle = index / (index[:, -1:] + 1e-6) * (2 * math.pi)  # (V, N)
-    channel = torch.arange(width, device=mask.device)
-    period = max_period ** (2 * (channel // 2).float() / width)
-    angles = angle[..., None] / period  # (V, N, D)
-    return torch.where(channel % 2 == 0, angles.sin(), angles.cos())
+    angles = sine_angles(angle, width)  # (V, N, D)
+    return interleave(angles.sin(), angles.cos())
 
 
 def timestep_features(t: Tensor, width: int, *, max_period: float = 10000.0) -> Tensor:
@@ -46,13 +68,46 @@ def attend(q: Tensor, k: Tensor, v: Tensor, *, heads: int, mask: Tensor | None) 
         heads: H, divides D.
         mask: (B, N) bool, True at keys that may be attended to; None for all, which fused kernels prefer.
     """
-
-    def split(x: Tensor) -> Tensor:
-        return x.view(*x.shape[:2], heads, -1).transpose(1, 2)  # (B, H, L, D / H)
-
     bias = None if mask is None else mask[:, None, None, :]
-    out = F.scaled_dot_product_attention(split(q), split(k), split(v), attn_mask=bias)
+    out = F.scaled_dot_product_attention(_split(q, heads), _split(k, heads), _split(v, heads), attn_mask=bias)
     return out.transpose(1, 2).flatten(2)
+
+
+def attend_curves(q: Tensor, k: Tensor, v: Tensor, *, heads: int, mask: Tensor | None) -> Tensor:
+    """`attend` for the curves of each video: q (V, R, N, D), k and v (V, T, N, D) with T = R or 1, mask (V, N)."""
+    if k.shape[1] == 1:  # shared keys: the curves of a video are one long row of queries
+        return attend(q.flatten(1, 2), k[:, 0], v[:, 0], heads=heads, mask=mask).view_as(q)
+    valid = None if mask is None else mask.repeat_interleave(q.shape[1], dim=0)
+    return attend(q.flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), heads=heads, mask=valid).view_as(q)
+
+
+def attention_received(q: Tensor, k: Tensor, *, heads: int, mask: Tensor | None) -> Tensor:
+    """What share of a curve's attention each key receives, mean over heads and valid queries, (V, R, N).
+
+    The weights themselves, which fused kernels keep to themselves, are computed for some queries at a time. Times N,
+    1 is what uniform attention would give to each of N keys.
+
+    Args:
+        q: (V, R, N, D) queries of R curves.
+        k: (V, T, N, D) keys, T = R or 1.
+        heads: H, divides D.
+        mask: (V, N) bool, True at valid frames; the others neither ask nor receive.
+    """
+    queries, keys = _split(q, heads) * (q.shape[-1] // heads) ** -0.5, _split(k, heads)  # (V, R, H, N, D / H)
+    asking = torch.ones_like(q[:, :1, :, 0]) if mask is None else mask[:, None].to(q.dtype)  # (V, 1, N)
+    received = torch.zeros_like(queries[..., 0])  # (V, R, H, N)
+    for begin in range(0, q.shape[-2], _QUERIES):
+        some = slice(begin, begin + _QUERIES)
+        logits = queries[..., some, :] @ keys.transpose(-1, -2)  # (V, R, H, some, N)
+        if mask is not None:
+            logits = logits.masked_fill(~mask[:, None, None, None], -math.inf)
+        received = received + (asking[:, :, None, None, some] @ logits.softmax(dim=-1)).squeeze(-2)
+    return received.mean(dim=2) / asking.sum(dim=-1, keepdim=True)
+
+
+def _split(x: Tensor, heads: int) -> Tensor:
+    """(..., L, D) -> (..., H, L, D / H)."""
+    return x.view(*x.shape[:-1], heads, -1).transpose(-3, -2)
 
 
 class MaskedConv1d(nn.Conv1d):
@@ -62,7 +117,7 @@ class MaskedConv1d(nn.Conv1d):
         super().__init__(width, width, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """(V, R, N, D) -> (V, R, N, D); mask (V, N) bool."""
+        """(V, R, N, D) -> (V, R, N, D); mask (V, N) bool, None where all frames count."""
         if mask is not None:
             x = x * mask[:, None, :, None]
         out = super().forward(x.flatten(0, 1).transpose(1, 2))  # (V * R, D, N)

@@ -1,17 +1,20 @@
 """Draws importance curves of a video: encode once, then all samples and both guidance branches in one batch a step."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from vidsumm.diffusion.guidance import guide
+from vidsumm.diffusion.guidance import blur_attended, guide, move_away
 from vidsumm.diffusion.sampler import Draws, Final, ddim_sample, draw_noise
 from vidsumm.diffusion.schedule import cosine_schedule, to_score
-from vidsumm.model.summdiff import EncodedVideos, SummDiff
+from vidsumm.errors import ConfigError
+from vidsumm.model.summdiff import SummDiff
 
 __all__ = ["CurveSampler", "SamplingOptions", "sample_curves"]
 
@@ -30,6 +33,26 @@ class SamplingOptions:
     final: Final = "paper"
     guide_final: bool = True
     """Whether guidance applies to the returned prediction (paper: yes, official code: no)."""
+    attention_guidance: float = 0.0
+    """s of self-attention guidance (`vidsumm.diffusion.guidance`); 0 leaves it out, else the network is asked twice a
+    step."""
+    attention_blur: float = 2.0
+    """Standard deviation of its blur along time, frames: at 2 fps a second."""
+    attention_threshold: float = 1.0
+    """psi: frames that receive more attention than this are blurred, 1 being what uniform attention gives to each."""
+
+    def __post_init__(self) -> None:
+        checks = {
+            "steps": self.steps >= 1,
+            "guidance": 0 <= self.guidance < math.inf,
+            "final": self.final in get_args(Final),
+            "attention_guidance": 0 <= self.attention_guidance < math.inf,
+            "attention_blur": 0 < self.attention_blur < math.inf,
+            "attention_threshold": 0 <= self.attention_threshold < math.inf,
+        }
+        for name, ok in checks.items():
+            if not ok:
+                raise ConfigError(f"sampling option {name}: {getattr(self, name)!r} is not allowed")
 
 
 class CurveSampler:
@@ -49,12 +72,13 @@ class CurveSampler:
         self.options = options
         self.device = model.null_features.device
         self.batch = batch
-        self.schedule = cosine_schedule().to(self.device)
+        self.schedule = cosine_schedule()
         self.length = len(features)
         with torch.inference_mode():
             video = torch.tensor(features, dtype=torch.float32, device=self.device)[None]  # (1, N, C)
             branches = [video, model.null_like(video)] if options.guidance > 0 else [video]
-            self.encoded = model.encode(torch.cat(branches))
+            watched = options.attention_guidance > 0 and not model.attends
+            self.encoded = model.encode(torch.cat(branches), attention=watched)
 
     def sample(self, seeds: Sequence[int]) -> NDArray[np.float32]:
         """One curve for each seed, (S, N) float32 in (0, 1); more seeds leave the first curves as they are, bit by bit.
@@ -72,7 +96,7 @@ class CurveSampler:
         """Curves from given draws, (S, N) float32."""
         with torch.inference_mode():
             logits = ddim_sample(
-                self._guided,
+                self._guided_by_attention if self.options.attention_guidance > 0 else self._guided,
                 self.schedule,
                 draws.to(self.device),
                 steps=self.options.steps,
@@ -85,13 +109,30 @@ class CurveSampler:
     def _guided(self, u_t: Tensor, t: int) -> Tensor:
         if self.options.guidance <= 0:
             return self._conditional(u_t, t)
-        time = torch.full((2, 1), t, device=self.device)
-        both = self.model.denoise(u_t.expand(2, -1, -1), time, self.encoded)  # (2, S, N)
+        both = self.model.denoise(u_t.expand(2, -1, -1), self._times(2, t), self.encoded)  # (2, S, N)
         return guide(both[0], both[1], self.options.guidance)
 
     def _conditional(self, u_t: Tensor, t: int) -> Tensor:
-        first = EncodedVideos(self.encoded.memory[:1], self.encoded.positions[:1], None)
-        return self.model.denoise(u_t[None], torch.full((1, 1), t, device=self.device), first)[0]
+        return self.model.denoise(u_t[None], self._times(1, t), self.encoded[:1])[0]
+
+    def _guided_by_attention(self, u_t: Tensor, t: int) -> Tensor:
+        options, branches = self.options, len(self.encoded.memory)
+        answers, attention = self.model.denoise_attended(
+            u_t.expand(branches, -1, -1), self._times(branches, t), self.encoded
+        )
+        u0 = answers[0] if branches == 1 else guide(answers[0], answers[1], options.guidance)
+        degraded = blur_attended(
+            u_t,
+            u0,
+            attention[0],  # of the conditional branch
+            self.schedule.alphas_cumprod[t],
+            sigma=options.attention_blur,
+            threshold=options.attention_threshold,
+        )
+        return move_away(u0, self._guided(degraded, t), options.attention_guidance)
+
+    def _times(self, branches: int, t: int) -> Tensor:
+        return torch.full((branches, 1), t, device=self.device)
 
 
 def sample_curves(

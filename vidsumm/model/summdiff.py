@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from vidsumm.model.codebook import Codebook
+from vidsumm.model.codebook import build_codebook
 from vidsumm.model.config import ModelConfig
 from vidsumm.model.denoiser import build_denoiser
 from vidsumm.model.encoder import ConditionEncoder
@@ -23,10 +23,20 @@ class EncodedVideos:
     """(V, N, D)."""
     mask: Tensor | None
     """(V, N) bool, True at valid frames; None where all are."""
+    attention: Tensor | None = None
+    """(V, N) relative attention each frame receives in the encoder's last layer, where it was asked for."""
+
+    def __getitem__(self, rows: slice) -> "EncodedVideos":
+        """Some of the videos."""
+        mask = None if self.mask is None else self.mask[rows]
+        attention = None if self.attention is None else self.attention[rows]
+        return EncodedVideos(self.memory[rows], self.positions[rows], mask, attention)
 
 
 class SummDiff(nn.Module):
     """The network: condition encoder, codebook, denoiser and head.
+
+    Without a denoiser (``none``) it is a regression: the head reads Z and every curve of a video is the same.
 
     Args:
         config: shapes and choices.
@@ -39,19 +49,32 @@ class SummDiff(nn.Module):
         super().__init__()
         self.config = config
         self.encoder = ConditionEncoder(config)
-        self.codebook = Codebook(config)
+        self.codebook = None if config.denoiser == "none" else build_codebook(config)
         self.denoiser = build_denoiser(config)
         self.norm = nn.LayerNorm(config.width)
         self.head = nn.Sequential(nn.Linear(config.width, config.width), nn.ReLU(), nn.Linear(config.width, 1))
         null = torch.zeros(config.feature_dim) if null_features is None else null_features
         self.register_buffer("null_features", null.float())
 
-    def encode(self, features: Tensor, mask: Tensor | None = None) -> EncodedVideos:
-        """Encodes videos, (V, N, C) float32 with mask (V, N) bool; without a mask all frames are valid."""
-        if mask is None:
-            mask = torch.ones(features.shape[:2], dtype=torch.bool, device=features.device)
-        memory, positions = self.encoder(features, mask)
-        return EncodedVideos(memory, positions, None if bool(mask.all()) else mask)
+    @property
+    def attends(self) -> bool:
+        """Whether the denoiser has an attention of its own; otherwise the encoder's stands in for it."""
+        return self.denoiser is not None and self.denoiser.attends
+
+    def encode(self, features: Tensor, mask: Tensor | None = None, *, attention: bool = False) -> EncodedVideos:
+        """Encodes videos.
+
+        Args:
+            features: (V, N, C) float32.
+            mask: (V, N) bool, True at valid frames, which come first; without it all frames are valid.
+            attention: keep the encoder's attention, which `denoise_attended` needs where the denoiser has none.
+        """
+        if mask is not None and bool(mask.all()):
+            mask = None
+        watch: list[Tensor] | None = [] if attention else None
+        memory, positions = self.encoder(features, mask, watch)
+        received = _relative(watch[0], mask) if watch else None
+        return EncodedVideos(memory, positions, mask, received)
 
     def null_like(self, features: Tensor) -> Tensor:
         """The null video of the same shape, (V, N, C)."""
@@ -68,10 +91,44 @@ class SummDiff(nn.Module):
         Returns:
             (V, R, N) float32; what stands at padded frames means nothing.
         """
+        return self._denoise(u_t, t, videos, None)
+
+    def denoise_attended(self, u_t: Tensor, t: Tensor, videos: EncodedVideos) -> tuple[Tensor, Tensor]:
+        """What `denoise` gives, and where the network looks; slower, for it needs the attention weights themselves.
+
+        Returns:
+            u0 (V, R, N), and the attention A (V, R, N) each frame receives in the denoiser's last cross-attention, mean
+            over heads and queries, 1 for the mean frame. A denoiser without attention lends the encoder's (the same for
+            all curves and times); a network with none at all attends to all frames alike.
+        """
+        watch: list[Tensor] = []
+        u0 = self._denoise(u_t, t, videos, watch)
+        if watch:
+            mask = None if videos.mask is None else videos.mask[:, None]
+            return u0, _relative(watch[0], mask)
+        if videos.attention is None:
+            return u0, torch.ones_like(u0)
+        return u0, videos.attention[:, None].expand_as(u0)
+
+    def _denoise(self, u_t: Tensor, t: Tensor, videos: EncodedVideos, watch: list[Tensor] | None) -> Tensor:
+        hidden = self._hidden(u_t, t, videos, watch)
+        out: Tensor = self.head(self.norm(hidden)).squeeze(-1)
+        return out.expand_as(u_t)
+
+    def _hidden(self, u_t: Tensor, t: Tensor, videos: EncodedVideos, watch: list[Tensor] | None) -> Tensor:
+        if self.denoiser is None or self.codebook is None:
+            return videos.memory[:, None]  # (V, 1, N, D), one for all curves
         score = torch.sigmoid(self.config.temperature * u_t)
         if videos.mask is not None:
             score = score * videos.mask[:, None]  # 0 at padded frames, as in the official code
-        query = self.codebook(score)
-        hidden = self.denoiser(query, t, videos.memory, videos.positions, videos.mask)
-        out: Tensor = self.head(self.norm(hidden)).squeeze(-1)
-        return out
+        hidden: Tensor = self.denoiser(
+            self.codebook(score), t, videos.memory, videos.positions, videos.mask, watch=watch
+        )
+        return hidden
+
+
+def _relative(received: Tensor, mask: Tensor | None) -> Tensor:
+    """Attention over its mean, (..., N); padded frames receive none."""
+    if mask is None:
+        return received / received.mean(dim=-1, keepdim=True)
+    return received * mask / (received * mask).sum(dim=-1, keepdim=True) * mask.sum(dim=-1, keepdim=True)
