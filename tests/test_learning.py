@@ -1,7 +1,9 @@
 """From clips and annotations to a feature file, from there to a checkpoint that the main job takes."""
 
+import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -11,15 +13,16 @@ from typer.testing import CliRunner
 from tests.media.synth import write_clip
 from vidsumm.cli.app import app
 from vidsumm.config import SummarizeConfig
-from vidsumm.datasets.layout import read_dataset
+from vidsumm.datasets.store import FeatureStore
+from vidsumm.describing import build_features
 from vidsumm.errors import ConfigError, InputError, OutputError
-from vidsumm.learning import TrainingJob, build_features, parse_recipe, train_checkpoint
+from vidsumm.learning import TrainingJob, train_checkpoint
 from vidsumm.model.checkpoint import load_checkpoint
 from vidsumm.pipeline import Summarizer
-from vidsumm.training.recipe import Recipe
+from vidsumm.training.recipe import Recipe, load_recipe
 
 CONFIG = SummarizeConfig().replace(device="cpu")
-RECIPE = Recipe(epochs=1, videos_per_step=2, curves_per_video=1)
+RECIPE = Recipe(epochs=1, videos_per_step=2, curves_per_video=1, width=32, heads=4, feedforward=64)
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +51,14 @@ def features(folder: Path) -> Path:
 
 
 def test_features_are_written_at_the_picks(features: Path) -> None:
-    dataset = read_dataset(features)
-    assert dataset.feature_id == "inception-v3:7ff4a85c3a63:squash299-bilinear-l2:2fps"
-    assert [video.features.shape for video in dataset.videos.values()] == [(8, 2048), (12, 2048)]
-    for video in dataset.videos.values():
-        assert np.linalg.norm(video.features, axis=1) == pytest.approx(1, abs=1e-3)
-    assert np.linalg.norm(dataset.null_features) == pytest.approx(1, abs=1e-3)
-    assert dataset.provenance["annotations"] == "annotations.h5"
+    with FeatureStore([features]) as store:
+        assert store.feature_id == "inception-v3:7ff4a85c3a63:squash299-bilinear-l2:2fps"
+        found = [store.features(key) for key in store.keys]
+        assert [values.shape for values in found] == [(8, 2048), (12, 2048)]
+        for values in found:
+            assert np.linalg.norm(values, axis=1) == pytest.approx(1, abs=1e-3)
+        assert np.linalg.norm(store.null_features) == pytest.approx(1, abs=1e-3)
+        assert store.provenance["annotations"] == "annotations.h5"
 
 
 def test_a_video_that_is_not_the_annotated_one_is_refused(folder: Path, tmp_path: Path) -> None:
@@ -71,29 +75,68 @@ def test_missing_videos_and_keys_are_named(folder: Path, tmp_path: Path) -> None
         build_features([], folder / "annotations.h5", tmp_path / "out.h5", CONFIG, only=["video_9"])
 
 
+def job(features: Path, output: Path, **changes: Any) -> TrainingJob:
+    return dataclasses.replace(TrainingJob((features,), output, RECIPE, device="cpu"), **changes)
+
+
 def test_a_trained_checkpoint_serves_the_main_job(features: Path, folder: Path, tmp_path: Path) -> None:
-    output = tmp_path / "mine.safetensors"
-    rows = train_checkpoint(TrainingJob(features, output, RECIPE, folds=2, licence="CC0", device="cpu"))
+    run = tmp_path / "run"
+    rows = train_checkpoint(job(features, run, folds=2, licence="CC0"))
     assert len(rows) == 2
-    info = load_checkpoint(output).info
+    info = load_checkpoint(run / "last.safetensors").info
     assert info.card["licence"] == "CC0"
     assert len(info.card["held_out_tau_by_fold"]) == 2
     assert info.training["recipe"]["epochs"] == 1
-    card = (tmp_path / "mine.md").read_text()
+    card = (run / "last.md").read_text()
     assert f"| mean of the samples | {info.card['held_out']['mean']['tau']:.3f} |" in card
     assert info.feature_id in card
-    with Summarizer(CONFIG.replace(weights=output, samples=1)) as summarizer:
+    with Summarizer(CONFIG.replace(weights=run / "last.safetensors", samples=1)) as summarizer:
         summary = summarizer.summarize(folder / "The whole.mp4", dry_run=True)
-    assert summary.record.provenance.checkpoint == "mine"
+    assert summary.record.provenance.checkpoint == "last"
     assert summary.record.provenance.checkpoint_sha256 == info.sha256
 
 
-def test_nothing_is_overwritten_unasked(features: Path, tmp_path: Path) -> None:
-    output = tmp_path / "mine.safetensors"
-    output.write_bytes(b"precious")
-    with pytest.raises(OutputError, match="exists"):
-        train_checkpoint(TrainingJob(features, output, RECIPE, folds=0))
-    assert output.read_bytes() == b"precious"
+def test_a_run_is_one_folder(features: Path, tmp_path: Path) -> None:
+    train_checkpoint(job(features, tmp_path / "run", validation=0.5))
+    found = {path.name for path in (tmp_path / "run").iterdir()}
+    assert found == {
+        "recipe.toml", "run.json", "state.pt", "log.csv", "tensorboard",
+        "last.safetensors", "last.md", "best.safetensors", "best.md",
+    }  # fmt: skip
+    assert load_recipe(str(tmp_path / "run" / "recipe.toml")) == RECIPE
+    assert "on videos held out" in (tmp_path / "run" / "best.md").read_text()
+
+
+def test_a_finished_run_is_told_again_not_trained_again(features: Path, tmp_path: Path) -> None:
+    work = job(features, tmp_path / "run", folds=2)
+    first = train_checkpoint(work)
+    weights = (tmp_path / "run" / "last.safetensors").stat().st_size
+    state = (tmp_path / "run" / "state.pt").stat().st_mtime_ns
+    assert train_checkpoint(work) == first
+    assert (tmp_path / "run" / "state.pt").stat().st_mtime_ns == state
+    assert (tmp_path / "run" / "last.safetensors").stat().st_size == weights
+
+
+def test_another_run_is_not_overwritten_unasked(features: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    train_checkpoint(job(features, run))
+    before = (run / "last.safetensors").read_bytes()
+    other = job(features, run, recipe=dataclasses.replace(RECIPE, seed=1))
+    with pytest.raises(OutputError, match="another recipe"):
+        train_checkpoint(other)
+    assert (run / "last.safetensors").read_bytes() == before
+    train_checkpoint(other, overwrite=True)
+    assert (run / "last.safetensors").read_bytes() != before
+
+
+def test_foreign_folders_and_files_are_left_alone(features: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("x")
+    for output in (precious, precious / "thesis.txt"):
+        with pytest.raises(OutputError):
+            train_checkpoint(job(features, output), overwrite=True)
+    assert (precious / "thesis.txt").read_text() == "x"
 
 
 def test_the_commands(features: Path, folder: Path, tmp_path: Path) -> None:
@@ -104,14 +147,10 @@ def test_the_commands(features: Path, folder: Path, tmp_path: Path) -> None:
     assert "1 videos, 8 samples, inception-v3:" in described.stdout
     splits = tmp_path / "folds.json"
     splits.write_text(json.dumps({"folds": [{"train": ["video_1"], "test": ["video_2"]}]}))
-    checkpoint = tmp_path / "c.safetensors"
-    recipe = ["--set", "epochs=1", "--set", "curves_per_video=1", "--device", "cpu"]
-    trained = runner.invoke(app, ["train", str(features), "--splits", str(splits), "-o", str(checkpoint), *recipe])
+    run = tmp_path / "run"
+    recipe = ["--set", "epochs=1", "--set", "curves_per_video=1", "--set", "width=32", "--set", "heads=4"]
+    trained = runner.invoke(
+        app, ["train", str(features), "--splits", str(splits), "-o", str(run), *recipe, "--device", "cpu"]
+    )
     assert trained.exit_code == 0, trained.output
-    assert load_checkpoint(checkpoint).info.card["split"] == "1-fold cross-validation, folds.json"
-
-
-@pytest.mark.parametrize("pair", ["epochs", "epochs=many", "colour=red", "epochs=0"])
-def test_bad_recipe_fields_are_refused(pair: str) -> None:
-    with pytest.raises(ConfigError):
-        parse_recipe([pair])
+    assert load_checkpoint(run / "last.safetensors").info.card["split"] == "1-fold cross-validation, folds.json"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vidsumm.errors import OutputError
 
-__all__ = ["atomic_write", "file_sha256", "write_bytes_atomic", "write_text_atomic"]
+__all__ = ["atomic_write", "file_sha256", "require_free", "write_bytes_atomic", "write_text_atomic"]
 
 _REMEDIES = {
     errno.EACCES: "choose another --output folder or allow writing to this one",
@@ -74,6 +74,18 @@ def write_text_atomic(path: Path, text: str) -> None:
         OutputError: see `atomic_write`.
     """
     write_bytes_atomic(path, text.encode("utf-8"))
+
+
+def require_free(output: Path, *, overwrite: bool) -> None:
+    """Refuses, before any work is done, an output that exists or has no folder.
+
+    Raises:
+        OutputError: `output` exists and `overwrite` is not given, or its folder is missing.
+    """
+    if output.exists() and not overwrite:
+        raise OutputError(f"{output} exists", remedy="choose another --output or pass --overwrite")
+    if not output.resolve().parent.is_dir():
+        raise OutputError(f"{output.parent} is not a folder", remedy="make it first, or choose another --output")
 
 
 def file_sha256(path: Path) -> str:

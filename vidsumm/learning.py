@@ -1,122 +1,83 @@
-"""The second job: annotated videos become a feature file, a feature file becomes a checkpoint."""
+"""The second job: annotated feature files become a checkpoint, in a folder that holds the whole run."""
 
 import dataclasses
+import json
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from vidsumm.config import DeviceName, SummarizeConfig
-from vidsumm.datasets.layout import Dataset, read_annotations, read_dataset, write_dataset
-from vidsumm.datasets.splits import Fold, k_folds, read_folds
+import numpy as np
+
+from vidsumm.config import DeviceName
+from vidsumm.datasets.splits import Split, augmented, k_folds, official_folds
+from vidsumm.datasets.store import FeatureStore
 from vidsumm.errors import ConfigError, OutputError
 from vidsumm.evaluation.heldout import HeldOut, average, measure
 from vidsumm.events import EventSink, ignore
-from vidsumm.features.backbones import load_backbone, resolve_device
-from vidsumm.features.feature_id import feature_id
+from vidsumm.features.backbones import resolve_device
 from vidsumm.files import file_sha256, write_text_atomic
 from vidsumm.model.checkpoint import save_checkpoint
-from vidsumm.model.sampling import SamplingOptions
 from vidsumm.model.summdiff import SummDiff
-from vidsumm.stages.dataset import black_frame_features, describe_annotated, match_videos
 from vidsumm.stages.job import Job
 from vidsumm.stages.record import versions
 from vidsumm.training.card import card_text
-from vidsumm.training.recipe import Recipe
-from vidsumm.training.trainer import TrainingVideo, fit
+from vidsumm.training.recipe import Recipe, recipe_toml
+from vidsumm.training.trainer import EpochReport, Trained, TrainingVideo, fit
 
-__all__ = ["TrainingJob", "build_features", "parse_recipe", "train_checkpoint"]
+__all__ = ["StoredVideos", "TrainingJob", "train_checkpoint"]
 
-STEPS = 10  # denoising steps of the measurement, the paper's default
-SAMPLES = 5  # curves drawn for each held-out video
-
-
-def build_features(
-    videos: Sequence[Path],
-    annotations_path: Path,
-    output: Path,
-    settings: SummarizeConfig,
-    *,
-    only: Sequence[str] = (),
-    overwrite: bool = False,
-    on_event: EventSink = ignore,
-) -> str:
-    """Describes annotated videos at their picks and writes the feature file.
-
-    Args:
-        videos: files, found by their stems, see `match_videos`.
-        annotations_path: annotations in the eccv16 layout.
-        output: the HDF5 file to write.
-        settings: backbone and decoder; ``decode.fps`` is the nominal rate of the picks.
-        only: keys of the videos wanted; all where empty.
-        overwrite: replace `output`.
-        on_event: told about each video.
-
-    Returns:
-        One line that says what was written.
-
-    Raises:
-        VidsummError: one of its kinds.
-    """
-    _require_free(output, overwrite=overwrite)
-    annotations = read_annotations(annotations_path)
-    for key in only:
-        if key not in annotations:
-            raise ConfigError(f"--only {key}: no such video in {annotations_path}", remedy="check the key")
-    chosen = {key: annotations[key] for key in only or annotations}
-    files = match_videos(chosen, videos)
-    features = settings.features
-    backbone = load_backbone(features.backbone, weights=features.backbone_weights, device=features.device)
-    job, found = Job(on_event), {}
-    for key, annotation in chosen.items():
-        with job.stage("decode", len(annotation.picks), "frames") as done:
-            found[key] = describe_annotated(
-                files[key],
-                annotation,
-                backbone,
-                settings,
-                on_progress=lambda n: job.advance("decode", n),
-                on_notice=job.notice,
-            )
-            done(f"{key}, {len(annotation.picks)} frames")
-    identity = feature_id(backbone, settings.decode.fps)
-    provenance = {
-        "annotations": annotations_path.name,
-        "annotations_sha256": file_sha256(annotations_path),
-        "backbone_weights_sha256": backbone.weights_sha256,
-        "precision": backbone.precision,
-        "versions": versions(None),
-    }
-    null = black_frame_features(backbone)
-    write_dataset(output, annotations_path, found, feature_id=identity, null_features=null, provenance=provenance)
-    return f"{output}: {len(found)} videos, {sum(map(len, found.values()))} samples, {identity}"
+RUN_NAME, RECIPE_NAME = "run.json", "recipe.toml"
 
 
 @dataclass(frozen=True)
 class TrainingJob:
     """What to train and how to measure it."""
 
-    data: Path
-    """Feature file."""
+    data: tuple[Path, ...]
+    """Annotated feature files of one feature_id."""
     output: Path
-    """Checkpoint to write; its card goes beside it."""
+    """Folder of the run."""
     recipe: Recipe
-    folds: int = 5
-    """Random folds to cross-validate on; 0 for none."""
+    folds: int = 0
+    """Random folds to cross-validate on first; 0 for none."""
     splits: Path | None = None
-    """Folds to cross-validate on instead."""
+    """Folds of the first feature file to cross-validate on instead; all other videos join every training side."""
+    validation: float = 0.0
+    """Share of the videos that the final training holds out, to choose its epoch by tau."""
     licence: str = "not stated"
     device: DeviceName = "auto"
     command: str = "vidsumm train"
     """How it was called, for the card."""
 
 
+class StoredVideos:
+    """Videos of a feature store as training takes them, each read when its turn comes."""
+
+    def __init__(self, store: FeatureStore, keys: Sequence[str]) -> None:
+        self._store, self._keys = store, tuple(keys)
+        self.lengths = np.array([store.length(key) for key in keys], dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __getitem__(self, index: int) -> TrainingVideo:
+        key = self._keys[index]
+        return TrainingVideo(self._store.features(key), self._store.annotation(key).scores)
+
+
 def train_checkpoint(
     work: TrainingJob, *, overwrite: bool = False, on_event: EventSink = ignore
 ) -> tuple[HeldOut, ...]:
-    """Measures a recipe on held-out videos, trains on all of them, writes checkpoint and card.
+    """Measures a recipe on held-out videos, trains on all of them, writes checkpoints and cards.
+
+    The folder of the run then holds ``recipe.toml`` (every field), ``run.json`` (data, versions, command),
+    ``last.safetensors`` and ``best.safetensors`` with their cards, ``log.csv``, ``tensorboard/``, the state to resume
+    from, and a folder of its own for each fold. Called again with the same job, an interrupted run goes on, to the same
+    numbers.
 
     Returns:
         What was measured on each fold.
@@ -124,103 +85,168 @@ def train_checkpoint(
     Raises:
         VidsummError: one of its kinds.
     """
-    if work.output.suffix != ".safetensors":
-        raise ConfigError(f"--output {work.output} is no .safetensors file", remedy="end the name in .safetensors")
-    _require_free(work.output, overwrite=overwrite)
-    begin = time.perf_counter()
-    dataset = read_dataset(work.data)
-    folds = _folds(work, list(dataset.videos))
-    run = _Run(dataset, work.recipe, str(resolve_device(work.device)), Job(on_event))
-    rows = tuple(run.held_out(number, fold) for number, fold in enumerate(folds, 1))
-    model = run.train("all videos", tuple(dataset.videos))
-    card = _card(work, rows)
-    training = {
-        "recipe": dataclasses.asdict(work.recipe),
-        "data": {"annotations": "unknown"} | dataset.provenance | {"videos": len(dataset.videos)},
-        "versions": versions(None),
-        "command": work.command,
-        "seconds": round(time.perf_counter() - begin),
-        "created": datetime.now(UTC).strftime("%Y-%m-%d"),
-    }
-    identity, guidance = dataset.feature_id, work.recipe.guidance
-    save_checkpoint(work.output, model, feature_id=identity, guidance=guidance, training=training, card=card, half=True)
-    write_text_atomic(work.output.with_suffix(".md"), card_text(work.output.stem, identity, training, card))
+    with FeatureStore(work.data) as store:
+        folds = _folds(work, store.keys)
+        run = _Run(work, store, str(resolve_device(work.device)), Job(on_event))
+        run.open_folder(overwrite=overwrite)
+        rows = tuple(run.held_out(number, fold) for number, fold in enumerate(folds, 1))
+        run.final(rows)
     return rows
 
 
-def parse_recipe(pairs: Sequence[str]) -> Recipe:
-    """A recipe from ``key=value`` pairs over the defaults.
-
-    Raises:
-        ConfigError: a pair that is none, an unknown key or a bad value.
-    """
-    kinds = {field.name: type(getattr(Recipe(), field.name)) for field in dataclasses.fields(Recipe)}
-    changes: dict[str, Any] = {}
-    for pair in pairs:
-        key, _, text = pair.partition("=")
-        if key not in kinds:
-            raise ConfigError(f"--set {pair}: unknown field", remedy="one of " + ", ".join(kinds))
-        try:
-            changes[key] = kinds[key](text)
-        except ValueError as error:
-            raise ConfigError(f"--set {pair}: not a number", remedy=f"write {key}=NUMBER") from error
-    return dataclasses.replace(Recipe(), **changes)
-
-
-def _require_free(output: Path, *, overwrite: bool) -> None:
-    if output.exists() and not overwrite:
-        raise OutputError(f"{output} exists", remedy="choose another --output or pass --overwrite")
-    if not output.resolve().parent.is_dir():
-        raise OutputError(f"{output.parent} is not a folder", remedy="make it first, or choose another --output")
-
-
-def _folds(work: TrainingJob, keys: Sequence[str]) -> list[Fold]:
+def _folds(work: TrainingJob, keys: Sequence[str]) -> list[Split]:
     if work.splits is not None:
-        return read_folds(work.splits, keys)
+        own = f"{work.data[0].stem}/" if len(work.data) > 1 else ""
+        folds = official_folds(work.splits, [key for key in keys if key.startswith(own)])
+        tested = {key for fold in folds for key in fold.test}
+        return [augmented(fold, [key for key in keys if key not in tested]) for fold in folds]
     return k_folds(keys, work.folds, work.recipe.seed) if work.folds else []
 
 
 @dataclass(frozen=True)
 class _Run:
-    dataset: Dataset
-    recipe: Recipe
+    work: TrainingJob
+    store: FeatureStore
     device: str
     job: Job
 
-    def train(self, title: str, keys: Sequence[str]) -> SummDiff:
-        """Trains on the named videos."""
-        found = [self.dataset.videos[key] for key in keys]
-        videos = [TrainingVideo(video.features, video.annotation.scores) for video in found]
-        with self.job.stage("train", self.recipe.epochs, "epochs") as done:
-            losses: list[float] = []
+    def open_folder(self, *, overwrite: bool) -> None:
+        """Makes the folder, or checks that what is in it is this very run."""
+        folder, about = self.work.output, self._about()
+        if folder.exists() and not folder.is_dir():
+            raise OutputError(f"{folder} is a file", remedy="choose another --output")
+        if overwrite and (folder / RUN_NAME).is_file():
+            shutil.rmtree(folder)
+        known = _read_run(folder)
+        if known is None and folder.is_dir() and any(folder.iterdir()):
+            raise OutputError(f"{folder} is no folder of a run and not empty", remedy="choose another --output")
+        if known is not None and known["same"] != about["same"]:
+            raise OutputError(
+                f"{folder} holds a run of another recipe, split or data",
+                remedy="choose another --output, or pass --overwrite to begin anew",
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text_atomic(folder / RECIPE_NAME, recipe_toml(self.work.recipe))
+        if known is None:
+            write_text_atomic(folder / RUN_NAME, json.dumps(about, indent=2) + "\n")
 
-            def tell(epoch: int, loss: float) -> None:
-                losses.append(loss)
-                self.job.advance("train", epoch)
+    def _about(self) -> dict[str, Any]:
+        """What makes the run the same run, and what is good to know about it."""
+        work = self.work
+        splits = None if work.splits is None else file_sha256(work.splits)
+        same = {
+            "recipe": dataclasses.asdict(work.recipe),
+            "data_sha256": [file_sha256(path) for path in work.data],
+            "splits_sha256": splits,
+            "folds": work.folds,
+            "validation": work.validation,
+        }
+        return {"schema": "vidsumm.run/1", "same": same, "command": work.command, "versions": versions(None)}
 
-            model = fit(videos, self.dataset.null_features, self.recipe, device=self.device, on_epoch=tell)
-            done(f"{title}: {len(videos)} videos, {len(losses)} epochs, loss {losses[-1]:.4f}")
-        return model
+    def train(self, title: str, folder: Path, train: Sequence[str], test: Sequence[str], *, keep: bool) -> Trained:
+        """Trains on one side, validates on the other where there is one."""
+        recipe, losses = self.work.recipe, []
+        folder.mkdir(parents=True, exist_ok=True)
+        begin = time.perf_counter()
+        with self.job.stage("train", recipe.epochs, "epochs") as done:
 
-    def held_out(self, number: int, fold: Fold) -> HeldOut:
-        """Trains on one side of a fold and measures on the other."""
-        model = self.train(f"fold {number}", fold.train)
+            def tell(report: EpochReport) -> None:
+                losses.append(report.loss)
+                self.job.advance("train", report.epoch)
+
+            def store(which: Literal["last", "best"], model: SummDiff, report: EpochReport) -> None:
+                self._write(which, model, report, round(time.perf_counter() - begin), ())
+
+            trained = fit(
+                StoredVideos(self.store, train),
+                self.store.null_features,
+                recipe,
+                device=self.device,
+                folder=folder,
+                validate=(lambda model: self.measure(model, test).mean) if test else None,
+                on_epoch=tell,
+                keep=store if keep else None,
+            )
+            loss = trained.history[-1].loss
+            done(f"{title}: {len(train)} videos, {recipe.epochs} epochs, loss {loss:.4f}")
+        return trained
+
+    def measure(self, model: SummDiff, keys: Sequence[str]) -> HeldOut:
+        """Rank correlations on held-out videos."""
+        videos = [(self.store.features(key), self.store.annotation(key).scores) for key in keys]
+        recipe = self.work.recipe
+        return measure(model, videos, recipe.sampling(), samples=recipe.samples, seed=recipe.seed)
+
+    def held_out(self, number: int, fold: Split) -> HeldOut:
+        """Trains on one side of a fold, to the last epoch, and measures on the other."""
+        trained = self.train(f"fold {number}", self.work.output / f"fold-{number}", fold.train, (), keep=False)
         with self.job.stage("measure") as done:
-            found = [self.dataset.videos[key] for key in fold.test]
-            videos = [(video.features, video.annotation.scores) for video in found]
-            options = SamplingOptions(steps=STEPS, guidance=self.recipe.guidance)
-            row = measure(model, videos, options, samples=SAMPLES, seed=self.recipe.seed)
-            done(f"fold {number}: tau {row.mean.tau:.3f}, rho {row.mean.rho:.3f} on {len(videos)} held-out videos")
+            row = self.measure(trained.last, fold.test)
+            done(f"fold {number}: tau {row.mean.tau:.3f}, rho {row.mean.rho:.3f} on {len(fold.test)} held-out videos")
         return row
 
+    def final(self, rows: Sequence[HeldOut]) -> None:
+        """Trains the network that is kept, on all videos but those that choose its epoch."""
+        train, validation = self._sides()
+        begin = time.perf_counter()
+        trained = self.train("final", self.work.output, train, validation, keep=True)
+        seconds = round(time.perf_counter() - begin)
+        self._write("last", trained.last, trained.history[-1], seconds, rows)
+        best = next((row for row in trained.history if row.epoch == trained.best_epoch), trained.history[-1])
+        self._write("best", trained.best, best, seconds, rows)
 
-def _card(work: TrainingJob, rows: Sequence[HeldOut]) -> dict[str, Any]:
+    def _sides(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        keys = tuple(self.store.keys)
+        if not self.work.validation:
+            return keys, ()
+        count = max(1, round(self.work.validation * len(keys)))
+        if count >= len(keys):
+            raise ConfigError(f"--validation {self.work.validation} leaves no video to train on", remedy="lower it")
+        chosen = set(np.random.default_rng([self.work.recipe.seed, 7]).choice(len(keys), count, replace=False).tolist())
+        return (
+            tuple(key for i, key in enumerate(keys) if i not in chosen),
+            tuple(key for i, key in enumerate(keys) if i in chosen),
+        )
+
+    def _write(self, which: str, model: SummDiff, report: EpochReport, seconds: int, rows: Sequence[HeldOut]) -> None:
+        """A checkpoint and its card."""
+        path, recipe = self.work.output / f"{which}.safetensors", self.work.recipe
+        card = _card(self.work, rows, report)
+        training = {
+            "recipe": dataclasses.asdict(recipe),
+            "data": {"annotations": "unknown"} | dict(self.store.provenance) | {"videos": len(self.store.keys)},
+            "epoch": report.epoch,
+            "versions": versions(None),
+            "command": self.work.command,
+            "seconds": seconds,
+            "created": datetime.now(UTC).strftime("%Y-%m-%d"),
+        }
+        identity = self.store.feature_id
+        save_checkpoint(
+            path, model, feature_id=identity, guidance=recipe.guidance, training=training, card=card, half=True
+        )
+        write_text_atomic(path.with_suffix(".md"), card_text(path.stem, identity, training, card))
+
+
+def _read_run(folder: Path) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads((folder / RUN_NAME).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise OutputError(f"{folder / RUN_NAME} is damaged", remedy="pass --overwrite to begin anew") from error
+
+
+def _card(work: TrainingJob, rows: Sequence[HeldOut], report: EpochReport) -> dict[str, Any]:
+    card: dict[str, Any] = {"licence": work.licence, "epoch": report.epoch}
+    if report.tau is not None:
+        card["validation"] = {"share": work.validation, "tau": report.tau, "rho": report.rho}
     if not rows:
-        return {"licence": work.licence, "split": "none, nothing was held out"}
-    return {
-        "licence": work.licence,
+        return card | {"split": "no cross-validation"}
+    recipe = work.recipe
+    return card | {
         "split": f"{len(rows)}-fold cross-validation, " + (work.splits.name if work.splits else "random folds"),
         "held_out": dataclasses.asdict(average(rows)),
         "held_out_tau_by_fold": [row.mean.tau for row in rows],
-        "measurement": f"{SAMPLES} samples, {STEPS} steps, guidance {work.recipe.guidance:g}, last epoch",
+        "measurement": f"{recipe.samples} samples, {recipe.steps} steps, guidance {recipe.guidance:g}, last epoch",
     }

@@ -1,4 +1,4 @@
-"""``vidsumm train``: a checkpoint from an annotated feature file."""
+"""``vidsumm train``: a checkpoint from annotated feature files."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,50 +11,69 @@ __all__ = ["train"]
 
 
 def train(
-    data: Annotated[Path, typer.Argument(metavar="FEATURES.h5", show_default=False, help="From `vidsumm features`")],
+    data: Annotated[
+        list[Path],
+        typer.Argument(metavar="FEATURES.h5", show_default=False, help="From `vidsumm features`; one or several files"),
+    ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE.safetensors", help="Where to write; the card goes beside it")
-    ] = Path("vidsumm.safetensors"),
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the run; an interrupted one goes on")
+    ] = Path("run"),
+    recipe: Annotated[
+        str, typer.Option("--recipe", metavar="NAME|FILE.toml", help="Shipped recipe, or a file of your own")
+    ] = "tvsum",
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="FIELD=VALUE",
+            show_default=False,
+            help="Replace a field of the recipe, for example epochs=40; may be given several times",
+        ),
+    ] = None,
     folds: Annotated[
         int, typer.Option("--folds", metavar="N", min=0, help="Cross-validate on N random folds first; 0 for none")
-    ] = 5,
+    ] = 0,
     splits: Annotated[
         Path | None,
         typer.Option("--splits", metavar="FILE.json", show_default=False, help="Cross-validate on these folds instead"),
     ] = None,
-    recipe: Annotated[
-        list[str] | None,
+    validation: Annotated[
+        float,
         typer.Option(
-            "--set",
-            metavar="KEY=VALUE",
-            show_default=False,
-            help="A field of the recipe, for example epochs=40; may be given several times",
+            "--validation", metavar="SHARE", min=0, max=0.9, help="Hold out this share of videos to choose the epoch"
         ),
+    ] = 0.0,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", show_default=False, help="Of weights, order and noise")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Seed of weights, order and noise")] = 0,
     licence: Annotated[str, typer.Option("--licence", metavar="TEXT", help="Licence named on the card")] = "not stated",
     device: options.Device = None,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Train a SummDiff network on annotated videos and write it with its card.
+    """Train a SummDiff network on annotated videos.
 
-    Cross-validation measures the recipe on held-out videos; the checkpoint is then trained on all of them.
+    The folder of the run receives the checkpoints with their cards, the resolved recipe, CSV and TensorBoard logs, and
+    the state from which the same command goes on after an interruption. Cross-validation measures the recipe on
+    held-out videos first; the checkpoint is then trained on all of them.
     """
     import shlex
     import sys
 
     from vidsumm.cli.progress import reporter_for
     from vidsumm.cli.terminal import console_for
-    from vidsumm.learning import TrainingJob, parse_recipe, train_checkpoint
+    from vidsumm.learning import TrainingJob, train_checkpoint
+    from vidsumm.training.recipe import load_recipe
 
+    seeded = [f"seed={seed}"] if seed is not None else []
     work = TrainingJob(
-        data=data,
+        data=tuple(data),
         output=output,
-        recipe=parse_recipe([*(recipe or []), f"seed={seed}"]),
+        recipe=load_recipe(recipe, [*(changes or []), *seeded]),
         folds=folds,
         splits=splits,
+        validation=validation,
         licence=licence,
         device=options.settings_from(None, device=device).features.device,
         command=shlex.join(["vidsumm", *(Path(part).name if "/" in part else part for part in sys.argv[1:])]),
@@ -63,4 +82,4 @@ def train(
     with reporter.about(str(output)):
         train_checkpoint(work, overwrite=overwrite, on_event=reporter)
     if not quiet:
-        print(f"{output} and {output.with_suffix('.md')} written")
+        print(f"{output / 'last.safetensors'} written, its card beside it")

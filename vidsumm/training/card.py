@@ -24,9 +24,15 @@ def card_text(name: str, feature_id: str, training: dict[str, Any], card: dict[s
         f"- data: {data['videos']} videos of {data['annotations']}, {training['recipe']['annotators']} annotators",
         f"- split: {card['split']}",
         f"- licence: {card['licence']}",
-        f"- made by: `{training['command']}` on {training['created']}, {training['seconds']} s",
+        f"- made by: `{training['command']}` on {training['created']}, {training['seconds']} s for the last training",
         "",
     ]
+    if "validation" in card:
+        tau, rho, share = (card["validation"][key] for key in ("tau", "rho", "share"))
+        lines += [
+            f"Epoch {card['epoch']}: tau {tau:.3f}, rho {rho:.3f} on videos held out to choose it ({share:.0%}).",
+            "",
+        ]
     if "held_out" in card:
         lines += [f"Rank correlation with annotators on held-out videos ({card['measurement']}):", ""]
         lines += ["| | tau | rho |", "|---|---|---|"]
