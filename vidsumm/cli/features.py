@@ -1,26 +1,37 @@
 """``vidsumm features``: annotated feature files to train on."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vidsumm.cli import options
+from vidsumm.errors import ConfigError
 
 __all__ = ["features"]
 
 
 def features(
-    videos: Annotated[
-        list[Path],
-        typer.Argument(metavar="VIDEO", show_default=False, help="Annotated videos, or folders whose videos are taken"),
-    ],
     annotations: Annotated[
         Path, typer.Option("--annotations", "-a", metavar="FILE.h5", show_default=False, help="eccv16 layout")
     ],
+    videos: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="VIDEO", show_default=False, help="Annotated videos, or folders whose videos are taken"),
+    ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.h5", help="Where to write")] = Path(
         "features.h5"
     ),
+    video: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--video",
+            metavar="KEY=FILE",
+            show_default=False,
+            help="The file of this video, whatever its name; may be given several times",
+        ),
+    ] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="KEY", help="Only this video; may be given several times")
     ] = None,
@@ -38,15 +49,15 @@ def features(
 ) -> None:
     """Describe annotated videos with a feature network, to train on.
 
-    Videos are found by name: video_7.mp4 for the key video_7, or the annotation's own video_name. A file is the video
-    itself, or a clip that holds just its picked frames.
+    Videos are found by name: video_7.mp4 for the key video_7, or the annotation's own video_name; other names go with
+    --video. A file is the video itself, a clip that holds just its picked frames, or the video at another frame rate.
     """
     import sys
 
     from vidsumm.cli.inputs import video_files
     from vidsumm.cli.progress import reporter_for
     from vidsumm.cli.terminal import console_for
-    from vidsumm.learning import build_features
+    from vidsumm.describing import build_features
 
     settings = options.settings_from(
         None,
@@ -58,10 +69,30 @@ def features(
         fps=rate,
     )
     reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=verbose)
-    files = [path for given in videos for path in (video_files(given) if given.is_dir() else [given])]
+    files = [path for given in videos or () for path in (video_files(given) if given.is_dir() else [given])]
     with reporter.about(str(output)):
         line = build_features(
-            files, annotations, output, settings, only=only or (), overwrite=overwrite, on_event=reporter
+            files,
+            annotations,
+            output,
+            settings,
+            given=_files_by_key(video or ()),
+            only=only or (),
+            overwrite=overwrite,
+            on_event=reporter,
         )
     if not quiet:
         print(line)
+
+
+def _files_by_key(pairs: Iterable[str]) -> dict[str, Path]:
+    """The files named by ``KEY=FILE`` pairs."""
+    found: dict[str, Path] = {}
+    for pair in pairs:
+        key, equals, name = pair.partition("=")
+        if not (key and equals and name):
+            raise ConfigError(f"--video {pair}: no KEY=FILE", remedy="for example --video video_4=Cooking.mp4")
+        if key in found:
+            raise ConfigError(f"--video {key}: given twice", remedy="give one file for each video")
+        found[key] = Path(name)
+    return found
