@@ -1,0 +1,121 @@
+"""Tables of results on a terminal, whatever its width."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.table import Table as Grid
+from rich.text import Text
+
+from vidsumm.evaluation.tables import MISSING, PUBLISHED_MARK, Row, Table, best_rows, format_value
+
+__all__ = ["FittedTable", "render"]
+
+_GAP = 2  # columns between two metrics, one of them the box's own
+
+
+def render(table: Table) -> "FittedTable":
+    """What Rich prints for `table`: bold the best of each metric, dimmed and marked what is published.
+
+    Where they do not fit side by side, standard deviations are left out and the caption says so; where that is not
+    enough, the metrics stand in blocks below each other, each with the methods it has numbers of.
+    """
+    return FittedTable(table)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Some metrics, as written."""
+
+    titles: list[str]
+    cells: list[list[Text]]
+    """For each metric one of each row."""
+
+    @property
+    def widths(self) -> list[int]:
+        pairs = zip(self.titles, self.cells, strict=True)
+        return [max(cell_len(title), *(cell.cell_len for cell in cells), 0) for title, cells in pairs]
+
+    def part(self, start: int, stop: int) -> "_Block":
+        return _Block(self.titles[start:stop], self.cells[start:stop])
+
+
+@dataclass(frozen=True)
+class FittedTable:
+    """A table that takes its form when the width of the console is known."""
+
+    table: Table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = options.max_width
+        names = [_name(row) for row in self.table.rows]
+        name_width = min(max([cell_len("method"), *(name.cell_len for name in names)]), max(width // 2, 1))
+        parts, spread = _layout(self.table, width - name_width)
+        yield Text(self.table.title, style="bold")
+        for part in parts:
+            yield ""
+            yield _grid(part, names, self.table.rows, name_width)
+        yield ""
+        yield from _captions(self.table, spread=spread)
+
+
+def _layout(table: Table, room: int) -> tuple[list[_Block], bool]:
+    """The blocks that fit into `room` columns beside the names, and whether they tell standard deviations."""
+    full = _split(_written(table, spread=True), room)
+    return (full, True) if len(full) == 1 else (_split(_written(table, spread=False), room), False)
+
+
+def _split(block: _Block, room: int) -> list[_Block]:
+    """Blocks with as many metrics as fit, at least one each."""
+    starts, used = [0], 0
+    for index, width in enumerate(block.widths):
+        used += _GAP + width
+        if used > room and index > starts[-1]:
+            starts.append(index)
+            used = _GAP + width
+    return [block.part(start, stop) for start, stop in pairwise([*starts, len(block.titles)])]
+
+
+def _written(table: Table, *, spread: bool) -> _Block:
+    arrows = {"higher": " ↑", "lower": " ↓", "neither": ""}
+    cells = []
+    for column in table.columns:
+        best = best_rows(table, column)
+        texts = [format_value(row.values.get(column.key), column, spread=spread) for row in table.rows]
+        cells.append([Text(text, style="bold" if index in best else "") for index, text in enumerate(texts)])
+    return _Block([column.title + arrows[column.better] for column in table.columns], cells)
+
+
+def _name(row: Row) -> Text:
+    return Text(f"{row.method} {PUBLISHED_MARK}" if row.published else row.method)
+
+
+def _grid(block: _Block, names: Sequence[Text], rows: Sequence[Row], name_width: int) -> Grid:
+    grid = Grid(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0), collapse_padding=True
+    )
+    grid.add_column("method", overflow="fold", width=name_width)
+    for title in block.titles:
+        grid.add_column(title, justify="right", no_wrap=True)
+    shown = [index for index in range(len(rows)) if any(cells[index].plain != MISSING for cells in block.cells)]
+    for place, index in enumerate(shown):
+        line = [cells[index] for cells in block.cells]
+        ends = place + 1 < len(shown) and rows[shown[place + 1]].published != rows[index].published
+        grid.add_row(names[index], *line, style="dim" if rows[index].published else "", end_section=ends)
+    return grid
+
+
+def _captions(table: Table, *, spread: bool) -> Iterator[Text]:
+    meta = table.meta
+    if any(row.published for row in table.rows):
+        yield Text(f"{PUBLISHED_MARK} published, not measured here" + (f": {meta.source}" if meta.source else ""))
+    spreads = {value[1] is not None for row in table.rows for value in row.values.values()}
+    if not spread and True in spreads:
+        yield Text("means only; a wider terminal shows standard deviations too")
+    facts = [meta.protocol, f"seeds {', '.join(map(str, meta.seeds))}" if meta.seeds else ""]
+    line = " · ".join(fact for fact in facts if fact)
+    if line:
+        yield Text(line, style="dim")

@@ -1,0 +1,137 @@
+r"""How predicted scores bear on the optimal knapsack: CIS, WIR, IR and WSE (SummDiff, section 4.4).
+
+Symbols: v (M,) true shot values, w (M,) shot lengths, y* the optimal choice for v, dv = predicted less true values.
+
+Two conventions, since the authors' code (*official*, behind the published tables) departs from the text (*paper*):
+
+==========================  ==========================================  =============================================
+                            official                                    paper
+==========================  ==========================================  =============================================
+shots beyond the capacity   left out of every measure                   kept; they cannot change the choice, so any
+                                                                        change is safe for the intervals
+interval of chosen shots    dv >= max(D-, w max mu - v)                 the same
+interval of other shots     dv <= D+                                    dv <= min(D+, w min mu - v) (*)
+harmless moves              always inside                               only where the interval says so
+WSE                         sum of w \|dv\| over harmful moves          sum of w \|dv\| over all shots
+==========================  ==========================================  =============================================
+
+A move is harmful where it works against the optimal choice: down for a chosen shot, up for another. D+ and D- are how
+far a shot's value can move before another choice overtakes; mu_k is the critical ratio without shot k (Belgacem and
+Hifi). (*) printed with the opposite sign, which would declare nearly every increase unsafe.
+
+The authors also average a row [start, end) of Mr. HiSum over `end` inclusive; see `summaries.shot_means`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vidsumm.selection.knapsack import solve
+from vidsumm.selection.leave_one_out import leave_one_out_values
+
+__all__ = ["Convention", "Optimality", "OptimalChoice"]
+
+Convention = Literal["official", "paper"]
+
+
+@dataclass(frozen=True)
+class Optimality:
+    """How close predicted shot values come to the true optimal choice."""
+
+    cis: float
+    """Confidence of importance score; zero or less guarantees the optimal choice, lower is better."""
+    wir: float
+    """Share of the video's length whose shots move within their safe interval."""
+    ir: float
+    """Share of shots that move within their safe interval."""
+    wse: float
+    """Weighted sum of errors, in units of the lengths."""
+
+
+class OptimalChoice:
+    """The optimal choice of a video's shots and how far each value may move before it changes.
+
+    One forward and one backward knapsack table serve every prediction.
+
+    Args:
+        values: (M,) true shot values.
+        lengths: (M,) int64, above zero.
+        capacity: greatest total length.
+        convention: see above.
+    """
+
+    def __init__(
+        self,
+        values: NDArray[np.floating],
+        lengths: NDArray[np.int64],
+        capacity: int,
+        convention: Convention = "official",
+    ) -> None:
+        self._convention = convention
+        fits = lengths <= capacity
+        self._kept = fits if convention == "official" else np.ones_like(fits)
+        self._values = values[self._kept].astype(np.float64)
+        self._lengths = lengths[self._kept]
+        self.chosen = solve(self._values, self._lengths, capacity)
+        """(kept shots,) bool."""
+        self._value = float(self._values[self.chosen].sum())
+        without, reduced = leave_one_out_values(self._values, self._lengths, capacity)
+        self._rival = np.where(self.chosen, without, reduced + self._values)  # best choice that decides otherwise
+        self._bound = self._bounds(fits[self._kept], capacity)
+
+    def measure(self, predicted: NDArray[np.floating]) -> Optimality:
+        """Of predicted shot values (M,)."""
+        if not len(self._values):
+            return Optimality(0.0, 1.0, 1.0, 0.0)
+        moves = predicted[self._kept].astype(np.float64) - self._values
+        harm = np.where(self.chosen, -moves, moves)
+        harmful = harm > 0
+        rival = self._rival[harmful].max(initial=0.0)
+        safe = harm <= self._bound
+        counted = harmful
+        if self._convention == "official":
+            safe |= ~harmful
+        else:
+            counted = np.ones_like(harmful)
+        return Optimality(
+            cis=float(harm[harmful].sum() - self._value + rival),
+            wir=float(self._lengths[safe].sum() / self._lengths.sum()),
+            ir=float(safe.mean()),
+            wse=float((self._lengths * np.abs(moves))[counted].sum()),
+        )
+
+    def _bounds(self, fits: NDArray[np.bool_], capacity: int) -> NDArray[np.float64]:
+        """(M,) greatest harmful move within each interval, both kinds of shots in one direction."""
+        exact = self._value - self._rival  # -D- and D+
+        if not fits.any():
+            return exact
+        ratio = self._values / self._lengths
+        critical = _critical_ratios(ratio, self._lengths, capacity - np.where(self.chosen, 0, self._lengths))[fits]
+        chosen = np.minimum(exact, self._values - self._lengths * critical.max())
+        if self._convention == "official":
+            return np.where(self.chosen, chosen, exact)
+        other = np.minimum(exact, self._lengths * critical.min() - self._values)
+        return np.where(self.chosen, chosen, np.where(fits, other, exact))
+
+
+def _critical_ratios(
+    ratio: NDArray[np.float64], lengths: NDArray[np.int64], capacities: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Ratio of the first shot that no longer fits when all but one are packed by falling ratio; 0 where all fit.
+
+    Args:
+        ratio: (M,) value by length.
+        lengths: (M,).
+        capacities: (M,) of the packing without each shot.
+
+    Returns:
+        (M,), for each shot left out.
+    """
+    order = np.argsort(-ratio, kind="stable")
+    packed = np.tile(lengths[order], (len(order), 1))
+    packed[order, np.arange(len(order))] = 0  # row k packs all but shot k
+    exceeds = np.cumsum(packed, axis=1) > capacities[:, None]
+    critical: NDArray[np.float64] = np.where(exceeds.any(axis=1), ratio[order][exceeds.argmax(axis=1)], 0.0)
+    return critical
