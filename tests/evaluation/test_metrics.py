@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +5,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import kendalltau, spearmanr
 
-from vidsumm.evaluation.metrics import rank_correlation
+from vidsumm.evaluation import metrics
+from vidsumm.evaluation.metrics import rank_correlation, rank_correlations
 
 
 def row(*values: float) -> NDArray[np.float64]:
@@ -46,15 +45,46 @@ def test_a_single_frame_is_no_correlation() -> None:
     assert (found.tau, found.rho) == (0, 0)
 
 
-@given(st.integers(2, 30), st.integers(1, 4), st.integers(2, 10), st.integers(0, 2**16))
-def test_equals_scipy(frames: int, annotators: int, levels: int, seed: int) -> None:
+def test_two_summaries_correlate_by_their_contingency() -> None:
+    # of two binary curves tau-b and rho are both the phi coefficient
+    a, b = np.array([1, 1, 0, 0, 0], dtype=np.bool_), np.array([1, 0, 1, 0, 0], dtype=np.bool_)
+    found = rank_correlation(a, b[None])
+    phi = (1 * 2 - 1 * 1) / np.sqrt(2 * 3 * 2 * 3)
+    assert [found.tau, found.rho] == pytest.approx([phi, phi])
+
+
+levels = st.sampled_from([2, 3, 5, 1000])
+
+
+@given(st.integers(2, 60), st.integers(1, 4), levels, levels, st.integers(0, 2**16))
+def test_equals_scipy(frames: int, annotators: int, left: int, right: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    prediction = rng.integers(0, levels, frames).astype(np.float32)
-    people = rng.integers(1, 6, (annotators, frames)).astype(np.float32)
-    people[:, 0], prediction[0] = 9, -1  # none is constant
-    found = rank_correlation(prediction, people)
-    assert found.tau == pytest.approx(np.mean([kendalltau(prediction, p).statistic for p in people]))
-    assert found.rho == pytest.approx(np.mean([spearmanr(prediction, p).statistic for p in people]))
+    curves = rng.integers(0, left, (2, frames)).astype(np.float32) / 7
+    people = rng.integers(0, right, (annotators, frames)).astype(np.float32) / 3
+    people[:, 0], curves[:, 0] = 999, -1  # none is constant
+    tau, rho = rank_correlations(curves, people)
+    expected = np.array([[(kendalltau(c, p).statistic, spearmanr(c, p).statistic) for p in people] for c in curves])
+    np.testing.assert_allclose(tau, expected[..., 0], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(rho, expected[..., 1], rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("cells", [1, 2000, 9000])
+def test_the_way_of_counting_does_not_matter(monkeypatch: pytest.MonkeyPatch, cells: int) -> None:
+    """Large tables are split between annotators, and larger ones avoided."""
+    rng = np.random.default_rng(1)
+    curves, people = rng.random((2, 80)), rng.random((5, 80))
+    people[2] = 1.0
+    expected = rank_correlations(curves, people)
+    monkeypatch.setattr(metrics, "_MOST_CELLS", cells)
+    np.testing.assert_allclose(rank_correlations(curves, people), expected, rtol=0, atol=1e-12)
+
+
+def test_full_frame_rate_is_exact() -> None:
+    rng = np.random.default_rng(2)
+    summary, votes = rng.random(9000) < 0.15, rng.integers(0, 16, (1, 9000))
+    tau, rho = rank_correlations(summary[None], votes)
+    assert tau[0, 0] == pytest.approx(kendalltau(summary, votes[0]).statistic, abs=1e-12)
+    assert rho[0, 0] == pytest.approx(spearmanr(summary, votes[0]).statistic, abs=1e-12)
 
 
 @given(st.integers(3, 30), st.integers(0, 2**16))
@@ -66,12 +96,3 @@ def test_only_the_order_counts(frames: int, seed: int) -> None:
     assert [bent.tau, bent.rho] == pytest.approx([found.tau, found.rho])
     opposite = rank_correlation(-prediction, people)
     assert [opposite.tau, opposite.rho] == pytest.approx([-found.tau, -found.rho])
-
-
-@pytest.mark.parametrize("video", range(4))
-def test_recorded_values_of_the_benchmark(reference: Path, video: int) -> None:
-    with np.load(reference / "metrics.npz") as file:
-        recorded = {key: file[f"tvsum/{video}/{key}"] for key in ("pred", "user_scores", "tau", "rho")}
-    found = rank_correlation(recorded["pred"], recorded["user_scores"])
-    assert found.tau == pytest.approx(float(recorded["tau"]), abs=1e-9)
-    assert found.rho == pytest.approx(float(recorded["rho"]), abs=1e-9)

@@ -17,9 +17,11 @@ WSE                         sum of w \|dv\| over harmful moves          sum of w
 
 A move is harmful where it works against the optimal choice: down for a chosen shot, up for another. D+ and D- are how
 far a shot's value can move before another choice overtakes; mu_k is the critical ratio without shot k (Belgacem and
-Hifi). (*) printed with the opposite sign, which would declare nearly every increase unsafe.
+Hifi). The bounds by mu are sufficient, not necessary: an interval may leave out even a shot's true value. (*) is
+printed with the opposite sign, which would declare nearly every increase unsafe.
 
-The authors also average a row [start, end) of Mr. HiSum over `end` inclusive; see `summaries.shot_means`.
+The authors also average a row [start, end) of Mr. HiSum over `end` inclusive, and in float32: see
+`summaries.shot_means`.
 """
 
 from dataclasses import dataclass
@@ -31,7 +33,7 @@ from numpy.typing import NDArray
 from vidsumm.selection.knapsack import solve
 from vidsumm.selection.leave_one_out import leave_one_out_values
 
-__all__ = ["Convention", "Optimality", "OptimalChoice"]
+__all__ = ["Convention", "OptimalChoice", "Optimality"]
 
 Convention = Literal["official", "paper"]
 
@@ -69,7 +71,7 @@ class OptimalChoice:
         capacity: int,
         convention: Convention = "official",
     ) -> None:
-        self._convention = convention
+        self._convention, self._truth = convention, values
         fits = lengths <= capacity
         self._kept = fits if convention == "official" else np.ones_like(fits)
         self._values = values[self._kept].astype(np.float64)
@@ -85,7 +87,7 @@ class OptimalChoice:
         """Of predicted shot values (M,)."""
         if not len(self._values):
             return Optimality(0.0, 1.0, 1.0, 0.0)
-        moves = predicted[self._kept].astype(np.float64) - self._values
+        moves = (predicted - self._truth)[self._kept].astype(np.float64)
         harm = np.where(self.chosen, -moves, moves)
         harmful = harm > 0
         rival = self._rival[harmful].max(initial=0.0)

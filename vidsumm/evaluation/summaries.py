@@ -28,7 +28,13 @@ def shot_lengths(shots: NDArray[np.int64]) -> NDArray[np.int64]:
     return lengths
 
 
-def shot_means(frames: NDArray[np.floating], shots: NDArray[np.int64], *, reach: int = 0) -> NDArray[np.float64]:
+def shot_means(
+    frames: NDArray[np.floating],
+    shots: NDArray[np.int64],
+    *,
+    reach: int = 0,
+    dtype: type[np.float32] | type[np.float64] = np.float64,
+) -> NDArray[np.floating]:
     """Mean score of each shot.
 
     Args:
@@ -36,15 +42,14 @@ def shot_means(frames: NDArray[np.floating], shots: NDArray[np.int64], *, reach:
         shots: (M, 2) first and last frame, inclusive.
         reach: frames after the last that count too, where the video has them: 1 on Mr. HiSum, whose rows
             [start, end) the authors average over `end` inclusive.
+        dtype: in which the means are taken; the authors' float32 moves sums over a video by some 1e-6.
 
     Returns:
-        (S, M) float64.
+        (S, M) of that type.
     """
-    ends = np.minimum(shots[:, 1] + 1 + reach, frames.shape[1])
-    padded = np.pad(frames.astype(np.float64), ((0, 0), (0, 1)))  # an end may lie behind the last frame
-    bounds = np.stack([shots[:, 0], ends], axis=1).ravel()
-    means: NDArray[np.float64] = np.add.reduceat(padded, bounds, axis=1)[:, ::2] / (ends - shots[:, 0])
-    return means
+    rows = np.ascontiguousarray(frames, dtype=dtype)
+    means = [rows[:, start : end + 1 + reach].mean(axis=1) for start, end in shots.tolist()]
+    return np.stack(means, axis=1)
 
 
 def capacity(n_frames: int, ratio: float = RATIO) -> int:
@@ -68,7 +73,8 @@ def machine_summaries(
     """
     lengths = shot_lengths(shots)
     room = capacity(frames.shape[1], ratio)
-    chosen = np.array([solve(values, lengths, room) for values in shot_means(frames, shots, reach=reach)])
+    means = shot_means(frames, shots, reach=reach).astype(np.float64)
+    chosen = np.array([solve(values, lengths, room) for values in means])
     return np.repeat(chosen, lengths, axis=1)
 
 
