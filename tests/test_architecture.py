@@ -13,7 +13,8 @@ FLOORS = (
     {"errors", "config", "events", "files", "versions"},
     {"video", "features", "shots", "diffusion", "model", "selection", "datasets", "export", "cache"},
     {"stages", "training", "evaluation"},
-    {"pipeline", "learning", "diagnosis"},
+    {"pipeline", "learning", "describing", "diagnosis"},
+    {"benchmark"},
     {"cli"},
 )
 SIDEWAYS = {("model", "diffusion")}

@@ -37,7 +37,7 @@ def test_the_main_job_on_the_example(tmp_path: Path, monkeypatch: pytest.MonkeyP
     done = CliRunner().invoke(app, _arguments(SHELL[0]))
     assert done.exit_code == 0, done.output
     record = read_record(tmp_path / "summaries" / "summary.json")
-    assert record.provenance.checkpoint == "summdiff-tvsum-inception-v3"
+    assert record.provenance.checkpoint == "summdiff-tvsum-summe-inception-v3"
     assert len(record.candidates) == record.distinct.got == 5
     for candidate in record.candidates:
         assert candidate.file is not None

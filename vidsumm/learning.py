@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import shutil
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -66,7 +65,7 @@ class StoredVideos:
 
     def __getitem__(self, index: int) -> TrainingVideo:
         key = self._keys[index]
-        return TrainingVideo(self._store.features(key), self._store.annotation(key).scores)
+        return TrainingVideo(self._store.features(key), self._store.scores(key))
 
 
 def train_checkpoint(
@@ -147,7 +146,6 @@ class _Run:
         """Trains on one side, validates on the other where there is one."""
         recipe, losses = self.work.recipe, []
         folder.mkdir(parents=True, exist_ok=True)
-        begin = time.perf_counter()
         with self.job.stage("train", recipe.epochs, "epochs") as done:
 
             def tell(report: EpochReport) -> None:
@@ -155,7 +153,7 @@ class _Run:
                 self.job.advance("train", report.epoch)
 
             def store(which: Literal["last", "best"], model: SummDiff, report: EpochReport) -> None:
-                self._write(which, model, report, round(time.perf_counter() - begin), ())
+                self._write(which, model, report, ())
 
             trained = fit(
                 StoredVideos(self.store, train),
@@ -188,12 +186,11 @@ class _Run:
     def final(self, rows: Sequence[HeldOut]) -> None:
         """Trains the network that is kept, on all videos but those that choose its epoch."""
         train, validation = self._sides()
-        begin = time.perf_counter()
         trained = self.train("final", self.work.output, train, validation, keep=True)
-        seconds = round(time.perf_counter() - begin)
-        self._write("last", trained.last, trained.history[-1], seconds, rows)
+        spent_s = sum(report.seconds for report in trained.history)
+        self._write("last", trained.last, trained.history[-1], rows, spent_s)
         best = next((row for row in trained.history if row.epoch == trained.best_epoch), trained.history[-1])
-        self._write("best", trained.best, best, seconds, rows)
+        self._write("best", trained.best, best, rows, spent_s)
 
     def _sides(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         keys = tuple(self.store.keys)
@@ -208,24 +205,34 @@ class _Run:
             tuple(key for i, key in enumerate(keys) if i in chosen),
         )
 
-    def _write(self, which: str, model: SummDiff, report: EpochReport, seconds: int, rows: Sequence[HeldOut]) -> None:
-        """A checkpoint and its card."""
+    def _write(
+        self, which: str, model: SummDiff, report: EpochReport, rows: Sequence[HeldOut], spent_s: float | None = None
+    ) -> None:
+        """A checkpoint and its card; `spent_s` on training is not known before the end."""
         path, recipe = self.work.output / f"{which}.safetensors", self.work.recipe
         card = _card(self.work, rows, report)
         training = {
             "recipe": dataclasses.asdict(recipe),
-            "data": {"annotations": "unknown"} | dict(self.store.provenance) | {"videos": len(self.store.keys)},
+            "data": _data(self.store),
             "epoch": report.epoch,
             "versions": versions(None),
             "command": self.work.command,
-            "seconds": seconds,
+            "seconds": None if spent_s is None else round(spent_s),
             "created": datetime.now(UTC).strftime("%Y-%m-%d"),
         }
         identity = self.store.feature_id
+        title = self.work.output.resolve().name + (", best epoch" if which == "best" else "")
         save_checkpoint(
             path, model, feature_id=identity, guidance=recipe.guidance, training=training, card=card, half=True
         )
-        write_text_atomic(path.with_suffix(".md"), card_text(path.stem, identity, training, card))
+        write_text_atomic(path.with_suffix(".md"), card_text(title, identity, training, card))
+
+
+def _data(store: FeatureStore) -> dict[str, Any]:
+    """What a network was trained on; of several files, each by its name."""
+    files = [store.provenance] if len(store.paths) == 1 else [store.provenance[path.stem] for path in store.paths]
+    names = [str(about.get("annotations", "unknown")) for about in files]
+    return dict(store.provenance) | {"annotations": ", ".join(names), "videos": len(store.keys)}
 
 
 def _read_run(folder: Path) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ HEAVY = (
     "ruptures",
     "ffmpeg",
 )
-COMMANDS = ("summarize", "features", "train", "doctor")
+COMMANDS = ("summarize", "features", "data", "train", "bench", "convert", "doctor")
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -1,4 +1,4 @@
-"""Invented files of the eccv16 layout."""
+"""Invented files of the eccv16 and Mr. HiSum layouts."""
 
 from pathlib import Path
 from typing import Any
@@ -40,3 +40,14 @@ def write_annotations(path: Path, keys: tuple[str, ...] = ("video_1", "video_2")
         for seed, key in enumerate(keys):
             write_group(file, key, group_values(seed, graded=graded))
     return path
+
+
+def mrhisum_values(seed: int, seconds: int = 40) -> dict[str, Any]:
+    """One video's arrays in Mr. HiSum's layout: one sample a second, rows of shots [start, end)."""
+    rng = np.random.default_rng(seed)
+    return {
+        "gtscore": rng.random(seconds).astype(np.float32),
+        "change_points": np.array([[0, 15], [15, 30], [30, seconds]]),
+        "gt_summary": np.repeat([0, 1, 0], [15, 6, seconds - 21]),
+        "features": rng.normal(size=(seconds, CHANNELS)).astype(np.float32),
+    }

@@ -5,18 +5,20 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.datasets.eccv16 import ANNOTATORS, CHANNELS, FRAMES, PICKS, group_values, write_annotations, write_group
-from vidsumm.datasets.layout import read_annotations, read_dataset, write_dataset
-from vidsumm.errors import InputError, OutputError
-
-FEATURE_ID = "inception-v3:7ff4a85c3a63:squash299-bilinear-l2:2fps"
-NULL = np.linspace(0, 1, CHANNELS, dtype=np.float32)
-
-
-def features(seed: int) -> NDArray[np.float32]:
-    return np.random.default_rng(seed).normal(size=(len(PICKS), CHANNELS)).astype(np.float32)
+from tests.datasets.eccv16 import (
+    ANNOTATORS,
+    FRAMES,
+    PICKS,
+    group_values,
+    mrhisum_values,
+    write_annotations,
+    write_group,
+)
+from vidsumm.datasets.layout import Annotation, examine, inclusive_shots, read_annotations
+from vidsumm.errors import InputError
 
 
 @pytest.fixture
@@ -24,21 +26,12 @@ def annotations(tmp_path: Path) -> Path:
     return write_annotations(tmp_path / "annotations.h5")
 
 
-@pytest.fixture
-def dataset(tmp_path: Path, annotations: Path) -> Path:
-    write_to(tmp_path / "features.h5", annotations)
-    return tmp_path / "features.h5"
-
-
-def write_to(path: Path, annotations: Path, values: dict[str, NDArray[np.float32]] | None = None) -> None:
-    write_dataset(
-        path,
-        annotations,
-        {"video_1": features(1), "video_2": features(2)} if values is None else values,
-        feature_id=FEATURE_ID,
-        null_features=NULL,
-        provenance={"source": "invented", "videos": 2},
-    )
+def only_video(path: Path, values: dict[str, Any], **attributes: Any) -> Annotation:
+    """The one video of a file of these arrays."""
+    with h5py.File(path, "w") as file:
+        write_group(file, "video_1", values)
+        file.attrs.update(attributes)
+    return read_annotations(path)["video_1"]
 
 
 def refused(read: Callable[[Path], object], path: Path) -> str:
@@ -243,87 +236,134 @@ class TestOtherFiles:
         assert "of the file itself" in refused(read_annotations, tmp_path / "a.h5")
 
 
-class TestDataset:
-    def test_round_trip(self, dataset: Path, annotations: Path) -> None:
-        found = read_dataset(dataset)
-        assert (found.path, found.feature_id) == (dataset, FEATURE_ID)
-        assert found.provenance == {"source": "invented", "videos": 2}
-        assert np.array_equal(found.null_features, NULL)
-        expected = read_annotations(annotations)
-        assert list(found.videos) == list(expected)
-        for seed, (key, video) in enumerate(found.videos.items(), 1):
-            assert np.array_equal(video.features, features(seed))
-            assert video.features.dtype == np.float32
-            assert np.array_equal(video.annotation.scores, expected[key].scores)
+class TestKinds:
+    def test_graded_scores_at_the_picks_are_tvsums(self, tmp_path: Path) -> None:
+        values = group_values(0, graded=True)
+        found = only_video(tmp_path / "a.h5", values | {"fps": 29.97})
+        assert (found.kind, found.fps) == ("tvsum", 29.97)
+        assert found.raw_scores is not None
+        assert np.array_equal(found.raw_scores, values["user_scores"])
+        assert np.array_equal(found.user_summary, values["user_summary"].astype(bool))
+        assert np.array_equal(found.gtscore, values["gtscore"])
+        assert found.shots.tolist() == [[0, 49], [50, 99]]
 
-    def test_everything_of_the_annotation_file_comes_along(self, dataset: Path) -> None:
-        with h5py.File(dataset) as file:
-            assert {"change_points", "n_frame_per_seg", "user_summary", "gtscore"} < set(file["video_1"])
+    def test_ordinal_scores_of_every_frame_are_summes(self, tmp_path: Path) -> None:
+        raw = np.random.default_rng(0).integers(0, 12, (ANNOTATORS, FRAMES))
+        values = group_values(0, graded=False) | {"user_scores": raw, "user_summary": raw > 0}
+        found = only_video(tmp_path / "a.h5", values)
+        assert found.kind == "summe"
+        assert found.raw_scores is not None
+        assert np.array_equal(found.raw_scores, raw)
+        assert np.array_equal(found.scores, (raw > 0)[:, PICKS])
 
-    def test_a_part_of_the_videos(self, tmp_path: Path, annotations: Path) -> None:
-        write_to(tmp_path / "part.h5", annotations, {"video_2": features(2)})
-        assert list(read_dataset(tmp_path / "part.h5").videos) == ["video_2"]
+    def test_one_sample_a_second_is_mr_hisums(self, tmp_path: Path) -> None:
+        values = mrhisum_values(0)
+        found = only_video(tmp_path / "a.h5", values)
+        assert (found.kind, found.fps, found.n_frames) == ("mrhisum", 1.0, 40)
+        assert found.picks.tolist() == list(range(40))
+        assert np.array_equal(found.scores, values["gtscore"][None])
+        assert found.shots.tolist() == [[0, 14], [15, 29], [30, 39]]
+        assert found.user_summary.shape == (1, 40)
+        assert np.flatnonzero(found.user_summary[0]).tolist() == list(range(15, 21))
 
-    def test_old_features_are_replaced(self, tmp_path: Path, dataset: Path) -> None:
-        write_to(tmp_path / "again.h5", dataset, {"video_1": features(9)})
-        assert np.array_equal(read_dataset(tmp_path / "again.h5").videos["video_1"].features, features(9))
+    def test_nothing_but_summaries_is_of_no_known_kind(self, tmp_path: Path) -> None:
+        assert only_video(tmp_path / "a.h5", group_values(0, graded=False)).kind == "other"
 
-    def test_the_annotation_file_may_be_written_over(self, annotations: Path) -> None:
-        write_to(annotations, annotations)
-        assert len(read_dataset(annotations).videos) == 2
+    def test_the_file_may_say_whose_videos_they_are(self, tmp_path: Path) -> None:
+        values = group_values(0, graded=False)
+        assert only_video(tmp_path / "a.h5", values, kind="tvsum").kind == "tvsum"
+        assert only_video(tmp_path / "b.h5", values, kind="what?").kind == "other"
+        assert only_video(tmp_path / "c.h5", values, kind=7).kind == "other"
 
-    def test_nothing_is_left_when_writing_fails(self, tmp_path: Path, annotations: Path) -> None:
-        (tmp_path / "folder.h5").mkdir()
-        for path in (tmp_path / "absent" / "f.h5", tmp_path / "folder.h5"):
-            with pytest.raises(OutputError, match="cannot write") as caught:
-                write_to(path, annotations)
-            assert "\n" not in str(caught.value)
-        with pytest.raises(InputError):
-            write_to(tmp_path / "f.h5", tmp_path / "absent.h5")
-        assert {path.name for path in tmp_path.iterdir()} == {"annotations.h5", "folder.h5"}
+    def test_videos_of_the_real_files(self, data: Path) -> None:
+        folder = data / "annotations"
+        tvsum = read_annotations(folder / "tvsum_annotations.h5").values()
+        summe = read_annotations(folder / "summe_annotations.h5").values()
+        assert {a.kind for a in tvsum} == {"tvsum"}
+        assert {a.kind for a in summe} == {"summe"}
+        for annotation in (*tvsum, *summe):
+            assert len(annotation.shots) - 1 == annotation.n_frames // 150
+            assert annotation.user_summary.shape[1] == annotation.n_frames
+            assert annotation.raw_scores is not None
+            expected = annotation.n_frames if annotation.kind == "summe" else len(annotation.picks)
+            assert annotation.raw_scores.shape[1] == expected
 
-    def test_annotations_alone_are_no_dataset(self, annotations: Path) -> None:
-        assert "feature_id" in refused(read_dataset, annotations)
+
+class TestMissingParts:
+    def test_without_shots_and_summaries(self, tmp_path: Path) -> None:
+        values = group_values(0, graded=True)
+        for name in ("change_points", "user_summary", "gtscore"):
+            del values[name]
+        found = only_video(tmp_path / "a.h5", values)
+        assert (found.shots.shape, found.user_summary.shape) == ((0, 2), (0, FRAMES))
+        np.testing.assert_allclose(found.gtscore, found.scores.mean(axis=0), rtol=1e-6)
+        with h5py.File(tmp_path / "a.h5") as file:
+            notes = " ".join(fault.text for fault in examine(file, "video_1")[1])
+        assert "F1 cannot" in notes
+        assert "change_points are missing" in notes
+
+    def test_every_fault_is_found(self, tmp_path: Path) -> None:
+        wrong = {"user_summary": np.full((3, 50), 7), "gtscore": np.full(3, 2.0), "change_points": np.array([[1, 99]])}
+        with h5py.File(tmp_path / "a.h5", "w") as file:
+            write_group(file, "video_1", group_values(0, graded=True) | wrong)
+        with h5py.File(tmp_path / "a.h5") as file:
+            annotation, faults = examine(file, "video_1")
+        assert annotation is None
+        text = "; ".join(fault.text for fault in faults if fault.is_fatal)
+        for part in ("user_summary (3, 50) does not fit", "is not binary", "gtscore has 3 values", "begin at frame 1"):
+            assert part in text
+        assert "(and 3 more)" in refused(read_annotations, tmp_path / "a.h5")
 
     @pytest.mark.parametrize(
-        ("name", "value"),
+        ("name", "value", "told"),
         [
-            ("null_features", "black"),
-            ("null_features", np.float32(1)),
-            ("null_features", np.full(CHANNELS, np.nan)),
-            ("null_features", NULL[:-1]),
-            ("provenance", "{"),
-            ("provenance", "3"),
+            ("gtscore", np.full(7, 1.5), "gtscore is not within"),
+            ("gtscore", np.full(7, np.nan), "gtscore is not within"),
+            ("gtscore", np.zeros(6), "gtscore has 6"),
+            ("gtscore", np.full(7, b"a"), "no numbers"),
+            ("user_scores", np.ones((3, 8)), "neither the 7 picks nor the 100 frames"),
+            ("fps", 0.0, "fps is 0"),
+            ("fps", np.nan, "fps is nan"),
+            ("change_points", np.array([[0, 99, 1]]), "not (M, 2)"),
+            ("change_points", np.zeros((0, 2)), "not (M, 2)"),
+            ("change_points", np.array([[0, np.inf]]), "not finite"),
         ],
     )
-    def test_wrong_descriptions(self, dataset: Path, name: str, value: Any) -> None:
-        with h5py.File(dataset, "a") as file:
-            file.attrs[name] = value
-        refused(read_dataset, dataset)
+    def test_values_out_of_range(self, tmp_path: Path, name: str, value: Any, told: str) -> None:
+        with h5py.File(tmp_path / "a.h5", "w") as file:
+            write_group(file, "video_1", group_values(0, graded=True) | {name: value})
+        assert told in refused(read_annotations, tmp_path / "a.h5")
 
-    @pytest.mark.parametrize(
-        "value",
-        [
-            None,
-            features(1)[:-1],
-            features(1)[:, :-1],
-            features(1)[None],
-            np.full((len(PICKS), CHANNELS), np.inf),
-            np.full((len(PICKS), CHANNELS), b"a"),
-        ],
-        ids=["none", "too few", "too narrow", "too deep", "not finite", "text"],
-    )
-    def test_wrong_features(self, dataset: Path, value: Any) -> None:
-        with h5py.File(dataset, "a") as file:
-            del file["video_1"]["features"]
-            if value is not None:
-                file["video_1"]["features"] = value
-        assert "video_1" in refused(read_dataset, dataset)
+    @pytest.mark.parametrize("values", [{"gtscore": np.zeros(0)}, {"gtscore": np.zeros((2, 2))}, {"gtscore": "high"}])
+    def test_damaged_videos_of_mr_hisum(self, tmp_path: Path, values: dict[str, Any]) -> None:
+        with h5py.File(tmp_path / "a.h5", "w") as file:
+            write_group(file, "video_1", values)
+        assert "video_1" in refused(read_annotations, tmp_path / "a.h5")
 
-    def test_features_of_another_file_are_not_read(self, tmp_path: Path, dataset: Path) -> None:
-        path = tmp_path / "linked.h5"
-        path.write_bytes(dataset.read_bytes())
-        with h5py.File(path, "a") as file:
-            del file["video_1"]["features"]
-            file["video_1"]["features"] = h5py.ExternalLink(str(dataset), "/video_1/features")
-        assert "video_1" in refused(read_dataset, path)
+
+lengths = st.lists(st.integers(1, 30), min_size=1, max_size=12)
+
+
+class TestShots:
+    @given(lengths, st.booleans(), st.integers(0, 1))
+    def test_either_convention_gives_the_same_shots(self, sizes: list[int], is_open: bool, short: int) -> None:
+        edges = np.concatenate([[0], np.cumsum(sizes)])
+        expected = np.stack([edges[:-1], edges[1:] - 1], axis=1)
+        rows = expected + np.array([0, int(is_open)])
+        rows[-1, 1] = edges[-1] - short  # the last row may stop at either frame under both
+        if rows[-1, 1] >= rows[-1, 0]:
+            assert np.array_equal(inclusive_shots(rows, int(edges[-1])), expected)
+
+    @given(lengths.filter(lambda sizes: len(sizes) > 2), st.data())
+    def test_gaps_and_overlaps_are_refused(self, sizes: list[int], draw: st.DataObject) -> None:
+        edges = np.concatenate([[0], np.cumsum(sizes)])
+        rows = np.stack([edges[:-1], edges[1:] - 1], axis=1)
+        at = draw.draw(st.integers(1, len(rows) - 1))
+        rows[at, 0] += draw.draw(st.sampled_from([-3, -2, 2, 3]))
+        with pytest.raises(ValueError, match=r"do not meet|empty or runs backwards"):
+            inclusive_shots(rows, int(edges[-1]))
+
+    @pytest.mark.parametrize("rows", [[[0, 97]], [[0, 101]], [[1, 99]], [[0, 40], [40, 60]]])
+    def test_shots_that_do_not_cover_the_video(self, rows: list[list[int]]) -> None:
+        with pytest.raises(ValueError, match=r"the shots (begin|end)"):
+            inclusive_shots(np.array(rows), 100)

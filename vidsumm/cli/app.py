@@ -14,8 +14,9 @@ from vidsumm.cli.exits import guarded, stop_on_signals
 
 __all__ = ["app", "main"]
 
-_COMMANDS = ("summarize", "features", "train", "doctor")
-"""Each is the function of its own name in the module of its own name, loaded when it is asked for."""
+_COMMANDS = ("summarize", "features", "data", "train", "bench", "convert", "doctor")
+"""Each is the function of its own name in the module of its own name, or that module's group `commands`; loaded when it
+is asked for."""
 
 
 class _LazyGroup(TyperGroup):
@@ -31,8 +32,12 @@ class _LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        single = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
         module = importlib.import_module(f"vidsumm.cli.{cmd_name}")
+        if hasattr(module, "commands"):
+            group = get_command(module.commands)
+            group.name = cmd_name
+            return group
+        single = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
         single.command(cmd_name)(guarded(getattr(module, cmd_name)))
         return get_command(single)
 

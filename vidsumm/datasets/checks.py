@@ -141,7 +141,8 @@ class _Check:
         self.problems.append(Problem(key, text, fatal))
 
     def report(self, path: Path) -> FileReport:
-        ranges = {name: self.ranges[name] for name in sorted(self.ranges)}
+        order = ("features", "norms", "user_scores", "scores", "gtscore")
+        ranges = {name: self.ranges[name] for name in order if name in self.ranges}
         problems = sorted(self.problems, key=lambda problem: problem.key != "")  # the file's first
         return FileReport(path, path.stat().st_size, self.description, tuple(self.videos), ranges, tuple(problems))
 

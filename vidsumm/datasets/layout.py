@@ -127,6 +127,29 @@ def sample_count(group: Any) -> int:
     return int(shape[0])
 
 
+def declared_kind(declared: Any) -> Kind | None:
+    """The value of a file's attribute `kind`, where it is one."""
+    return next((kind for kind in get_args(Kind) if isinstance(declared, str) and declared == kind), None)
+
+
+def learns_gtscore(declared: Kind | None, group: Any) -> bool:
+    """Whether a network learns `gtscore`, not what single annotators said: in videos of Mr. HiSum."""
+    return declared == "mrhisum" or (declared is None and not has(group, "picks"))
+
+
+def require_gtscore(stored: NDArray[Any], samples: int) -> NDArray[np.float32]:
+    """(N,) float32 in [0, 1].
+
+    Raises:
+        ValueError: another length, or values that are not in this range.
+    """
+    if len(stored) != samples:
+        raise ValueError(f"gtscore has {len(stored)} values for {samples} samples")
+    if not ((stored >= 0) & (stored <= 1 + _ROUNDING)).all():
+        raise ValueError("gtscore is not within 0 and 1")
+    return np.clip(stored.astype(np.float32), 0, 1)
+
+
 def examine(file: Any, key: str) -> tuple[Annotation | None, list[Fault]]:
     """One video and all that is wrong with it; None in place of the video where a fault is fatal."""
     look = _Examination(file[key])
@@ -229,9 +252,9 @@ class _Examination:
             return ""
 
     def _kind(self, declared: Any, raw: NDArray[np.float32] | None, samples: int) -> Kind:
-        for kind in get_args(Kind):
-            if isinstance(declared, str) and declared == kind:
-                return kind  # type: ignore[no-any-return]
+        known = declared_kind(declared)
+        if known is not None:
+            return known
         if not has(self.group, "picks"):
             return "mrhisum"
         if raw is None:
@@ -265,9 +288,11 @@ class _Examination:
         stored = self.optional("gtscore", 1)
         if stored is None:
             return None
-        self.require(len(stored) == samples, f"gtscore has {len(stored)} values for {samples} samples")
-        self.require(((stored >= 0) & (stored <= 1 + _ROUNDING)).all(), "gtscore is not within 0 and 1")
-        return np.clip(stored.astype(np.float32), 0, 1)
+        try:
+            return require_gtscore(stored, samples)
+        except ValueError as error:
+            self.fault(str(error))
+            return None
 
     def _shots(self, n_frames: int) -> NDArray[np.int64]:
         stored = self.optional("change_points", 2)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,17 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from vidsumm.datasets.blocks import Block, as_float32, block_of, read_block
 from vidsumm.datasets.hdf5 import MAX_ARRAY_BYTES, member, open_hdf5, refusing
-from vidsumm.datasets.layout import Annotation, read_annotation, sample_count, video_keys
+from vidsumm.datasets.layout import (
+    Annotation,
+    declared_kind,
+    learns_gtscore,
+    read_annotation,
+    require_gtscore,
+    sample_count,
+    video_keys,
+)
 from vidsumm.errors import ConfigError, InputError
 
 __all__ = ["Description", "FeatureStore", "describe", "finite_features", "require_features"]
@@ -59,14 +69,15 @@ def require_features(group: Any, dim: int | None) -> Any:
         ValueError: another shape, no numbers, or impossibly large.
     """
     stored, count = member(group, "features"), sample_count(group)
-    if stored.dtype.kind not in "iuf" or stored.shape is None or len(stored.shape) != 2:
+    shape = stored.shape
+    if stored.dtype.kind not in "iuf" or shape is None or len(shape) != 2:
         raise ValueError("features are no table of numbers")
-    if stored.shape[0] != count:
-        raise ValueError(f"features have {stored.shape[0]} rows for {count} samples")
-    if stored.shape[1] != dim and dim is not None:
-        raise ValueError(f"features have {stored.shape[1]} channels, not {dim}")
-    if stored.shape[0] * stored.shape[1] * 4 > MAX_ARRAY_BYTES:
-        raise ValueError(f"features are of an impossible size, {stored.shape}")
+    if shape[0] != count:
+        raise ValueError(f"features have {shape[0]} rows for {count} samples")
+    if shape[1] != dim and dim is not None:
+        raise ValueError(f"features have {shape[1]} channels, not {dim}")
+    if shape[0] * shape[1] * 4 > MAX_ARRAY_BYTES:
+        raise ValueError(f"features are of an impossible size, {shape}")
     return stored
 
 
@@ -76,10 +87,47 @@ def finite_features(group: Any, dim: int | None) -> NDArray[np.float32]:
     Raises:
         KeyError, TypeError, ValueError: see `require_features`; or a value is not finite.
     """
-    values: NDArray[np.float32] = np.asarray(require_features(group, dim)[()], dtype=np.float32)
+    return _require_finite(as_float32(require_features(group, dim)[()]))
+
+
+def _require_finite(values: NDArray[np.float32]) -> NDArray[np.float32]:
     if not np.isfinite(values).all():
         raise ValueError("features are not finite")
     return values
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """What is kept in memory of a video."""
+
+    length: int
+    features: Block | None
+    """None where only HDF5 can read them."""
+    gtscore: Block | None
+    """None also where `gtscore` is not what is learned."""
+
+
+class _OpenFile:
+    """A file open for HDF5 and for reading bytes."""
+
+    def __init__(self, path: Path) -> None:
+        self.hdf5 = h5py.File(path, "r")
+        self.descriptor = os.open(path, os.O_RDONLY)
+        self._close = weakref.finalize(self, os.close, self.descriptor)
+        self.kind = declared_kind(self.hdf5.attrs.get("kind"))
+        # a file that begins with a block of something else counts from its end
+        self._has_blocks = not self.hdf5.userblock_size
+
+    def place(self, features: Any, gtscore: Any | None) -> _Place:
+        """Where a video lies; of `gtscore` only what fits, since who reads all of the annotation refuses the rest."""
+        length = int(features.shape[0])
+        fits = gtscore is not None and gtscore.shape == (length,) and gtscore.dtype.kind in "iuf"
+        found = [block_of(stored) if self._has_blocks else None for stored in (features, gtscore if fits else None)]
+        return _Place(length, *found)
+
+    def close(self) -> None:
+        self.hdf5.close()
+        self._close()
 
 
 class FeatureStore:
@@ -104,9 +152,9 @@ class FeatureStore:
         if len(set(stems)) < len(stems):
             raise ConfigError(f"two feature files are named {max(stems, key=stems.count)}", remedy="rename one of them")
         self.paths = tuple(paths)
-        self._files: dict[Path, Any] = {}
+        self._files: dict[Path, _OpenFile] = {}
         self._process = os.getpid()
-        self._lengths: dict[str, int] = {}
+        self._index: dict[str, _Place] = {}
         descriptions = [self._describe(path) for path in self.paths]
         first = descriptions[0]
         self.feature_id = first.feature_id
@@ -139,11 +187,7 @@ class FeatureStore:
         Raises:
             InputError: the store has no such video, or its features do not fit.
         """
-        if key not in self._lengths:
-            path, name = self._place(key)
-            with refusing(path, name, _REMAKE):
-                self._lengths[key] = int(require_features(self._open(path)[name], self.feature_dim).shape[0])
-        return self._lengths[key]
+        return self._look_up(key).length
 
     def annotation(self, key: str) -> Annotation:
         """What people said about a video; its `key` is the store's.
@@ -152,7 +196,20 @@ class FeatureStore:
             InputError: no such video, or arrays that do not agree.
         """
         path, name = self._place(key)
-        return read_annotation(path, self._open(path), name, key=key)
+        return read_annotation(path, self._open(path).hdf5, name, key=key)
+
+    def scores(self, key: str) -> NDArray[np.float32]:
+        """(U, N) `Annotation.scores` of a video; of Mr. HiSum, without reading the rest of the annotation.
+
+        Raises:
+            InputError: no such video, or arrays that do not agree.
+        """
+        block = self._look_up(key).gtscore
+        if block is None:
+            return self.annotation(key).scores
+        path, name = self._place(key)
+        with refusing(path, name, _REMAKE):
+            return require_gtscore(read_block(self._open(path).descriptor, block), block.shape[0])[None]
 
     def features(self, key: str) -> NDArray[np.float32]:
         """(N, C) features of a video.
@@ -161,8 +218,11 @@ class FeatureStore:
             InputError: no such video, or features that do not fit or are not finite.
         """
         path, name = self._place(key)
+        block = self._look_up(key).features
         with refusing(path, name, _REMAKE):
-            return finite_features(self._open(path)[name], self.feature_dim)
+            if block is None:
+                return finite_features(self._open(path).hdf5[name], self.feature_dim)
+            return _require_finite(as_float32(read_block(self._open(path).descriptor, block)))
 
     def close(self) -> None:
         """Closes the files; they are opened again when something is asked for."""
@@ -186,12 +246,23 @@ class FeatureStore:
             )
         return self._places[key]
 
-    def _open(self, path: Path) -> Any:
+    def _look_up(self, key: str) -> _Place:
+        if key not in self._index:
+            path, name = self._place(key)
+            opened = self._open(path)
+            with refusing(path, name, _REMAKE):
+                group = opened.hdf5[name]
+                features = require_features(group, self.feature_dim)
+                gtscore = member(group, "gtscore") if learns_gtscore(opened.kind, group) else None
+                self._index[key] = opened.place(features, gtscore)
+        return self._index[key]
+
+    def _open(self, path: Path) -> _OpenFile:
         if self._process != os.getpid():  # handles of a forked parent share its place in the file
             self._files, self._process = {}, os.getpid()
         if path not in self._files:
             with refusing(path, "cannot be opened", "check the path"):
-                self._files[path] = h5py.File(path, "r")
+                self._files[path] = _OpenFile(path)
         return self._files[path]
 
     def _describe(self, path: Path) -> Description:
@@ -200,7 +271,7 @@ class FeatureStore:
 
     def _find(self, path: Path) -> list[tuple[str, tuple[Path, str]]]:
         with refusing(path, "cannot be read", _REMAKE):
-            names = video_keys(self._open(path))
+            names = video_keys(self._open(path).hdf5)
         if not names:
             raise InputError(f"{path} holds no annotated video", remedy=_REMAKE)
         prefix = f"{path.stem}/" if len(self.paths) > 1 else ""

@@ -24,7 +24,7 @@ def card_text(name: str, feature_id: str, training: dict[str, Any], card: dict[s
         f"- data: {data['videos']} videos of {data['annotations']}, {training['recipe']['annotators']} annotators",
         f"- split: {card['split']}",
         f"- licence: {card['licence']}",
-        f"- made by: `{training['command']}` on {training['created']}, {training['seconds']} s for the last training",
+        f"- made by: `{training['command']}` on {training['created']}{_spent(training['seconds'])}",
         "",
     ]
     if "validation" in card:
@@ -43,3 +43,7 @@ def card_text(name: str, feature_id: str, training: dict[str, Any], card: dict[s
     lines += ["Recipe: " + ", ".join(f"{key} {value}" for key, value in training["recipe"].items()) + ".", ""]
     lines += ["Made with " + ", ".join(f"{key} {value}" for key, value in training["versions"].items()) + ".", ""]
     return "\n".join(lines)
+
+
+def _spent(seconds: int | None) -> str:
+    return "" if seconds is None else f", {seconds} s for the last training"

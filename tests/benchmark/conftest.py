@@ -1,0 +1,46 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vidsumm.benchmark.config import BenchConfig
+from vidsumm.datasets.synthetic import SyntheticConfig
+from vidsumm.training import trainer
+from vidsumm.training.recipe import Recipe
+
+INVENTED = SyntheticConfig(videos=6, frames=(48, 52), annotators=3, modes=2, feature_dim=8)
+RECIPE = Recipe(
+    width=16,
+    heads=2,
+    feedforward=16,
+    input_layers=1,
+    encoder_layers=1,
+    denoiser_layers=1,
+    epochs=2,
+    steps=2,
+    validate_every=1,
+    videos_per_step=2,
+    learning_rate=5e-3,
+    ema=0.5,
+)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> BenchConfig:
+    """A run on a few invented videos that takes seconds."""
+    return BenchConfig(
+        "synthetic", "5fcv", tmp_path / "results", recipe=RECIPE, synthetic=INVENTED, samples=2, device="cpu"
+    )
+
+
+@pytest.fixture
+def trainings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Training videos of each training that was begun."""
+    begun: list[int] = []
+
+    def counted(videos: Any, *args: Any, **kwargs: Any) -> Any:
+        begun.append(len(videos))
+        return trainer.fit(videos, *args, **kwargs)
+
+    monkeypatch.setattr("vidsumm.benchmark.methods.fit", counted)
+    return begun

@@ -1,0 +1,95 @@
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.benchmark.conftest import INVENTED
+from vidsumm.cli.app import app
+from vidsumm.datasets.synthetic import write_synthetic
+
+SMALL = [
+    *("--set", "width=16", "--set", "heads=2", "--set", "feedforward=16", "--set", "input_layers=1"),
+    *("--set", "encoder_layers=1", "--set", "denoiser_layers=1", "--set", "epochs=1", "--samples", "2"),
+    *("--device", "cpu"),
+]
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    write_synthetic(tmp_path / "invented.h5", INVENTED)
+    return tmp_path / "invented.h5"
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["bench", *map(str, arguments)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_a_table_appears_and_is_kept(file: Path) -> None:
+    code, out, err = run(
+        "--dataset", "tvsum", "--protocol", "tvt", "--data", file, "-m", "random,human,summdiff@1", *SMALL
+    )
+    assert code == 0, err
+    for text in ("Random", "Human", "SummDiff, 1 step", "SummDiff (paper) †", "0.226", "written:"):
+        assert text in out
+    assert "SummDiff, 1 step, seed 0, run 1: tau" in err
+    folder = Path("results/tvsum-tvt")
+    assert {path.name for path in folder.iterdir()} == {"units", "table.csv", "table.json", "table.md"}
+    assert json.loads((folder / "table.json").read_text())["rows"][0]["method"] == "Random"
+
+
+def test_invented_videos_need_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("--dataset", "synthetic", "-m", "centre,human", "--videos", 5, "-o", "here", "-q")
+    assert (code, out) == (0, ""), err
+    assert (tmp_path / "here" / "table.md").is_file()
+
+
+def test_ablation_and_figures(file: Path) -> None:
+    shared = ["--dataset", "synthetic", "--data", str(file), "-o", "out", "--keep-curves"]
+    code, out, err = run("ablation", "--table", "6", *shared, *SMALL)
+    assert code == 0, err
+    assert "100 DDIM steps" in out
+    assert Path("out/ablation-6.csv").is_file()
+    assert run(*shared, "-m", "ridge")[0] == 0
+    code, out, err = run("figures", "out", "--data", file)
+    assert code == 0, err
+    assert all(name in out for name in ("steps.png", "coverage.png", "contours.png", "selections.png"))
+
+
+def test_loading(file: Path) -> None:
+    code, out, _ = run("loading", file, "--json", "--batch", 2)
+    assert code == 0
+    assert json.loads(out)["videos"] == INVENTED.videos
+    assert "videos per s" in run("loading", file)[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["--dataset", "cosum"], 2, "--dataset cosum: unknown"),
+        (["--protocol", "loo"], 2, "--protocol loo: unknown"),
+        (["--methods", "magic", "-d", "invented.h5"], 2, "--methods magic: unknown method"),
+        ([], 2, "no videos are given"),
+        (["-d", "missing.h5"], 3, "missing.h5: no such file"),
+        (["-a", "missing.h5"], 3, "missing.h5: no such file"),
+        (["--recipe", "magic"], 2, "--recipe magic: no such recipe"),
+        (["--agreement", "0,x", "--dataset", "synthetic"], 2, "--agreement 0,x: not numbers"),
+        (["-d", "invented.h5", "-m", "random"], 3, "unknown video"),
+        (["--protocol", "tvt", "-d", "two.h5", "-m", "random"], 3, "2 videos cannot be split"),
+        (["--protocol", "tvt", "-d", "invented.h5", "-d", "two.h5"], 3, "use files of one feature id"),
+        (["ablation", "--table", "9", "-d", "invented.h5"], 2, "--table 9: no such ablation"),
+        (["figures", "nowhere"], 3, "no folder of results"),
+        (["loading", "missing.h5"], 3, "missing.h5"),
+    ],
+)
+def test_what_cannot_be_done_is_one_clear_line(file: Path, arguments: list[str], code: int, text: str) -> None:
+    write_synthetic(file.with_name("two.h5"), dataclasses.replace(INVENTED, videos=2, seed=5))
+    found, out, err = run(*arguments)
+    assert found == code
+    assert err.count("vidsumm: error: ") == 1
+    assert text in err
+    assert "Traceback" not in out + err

@@ -1,0 +1,1 @@
+"""Methods measured by the field's protocols, beside the published numbers."""

@@ -1,0 +1,277 @@
+"""``vidsumm bench``: methods measured by the field's protocols, beside the published numbers."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vidsumm.cli import bench_options as given
+from vidsumm.cli import options
+from vidsumm.cli.exits import guarded
+
+if TYPE_CHECKING:
+    from vidsumm.benchmark.config import BenchConfig
+    from vidsumm.evaluation.tables import Table
+
+__all__ = ["commands"]
+
+commands = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+
+
+@commands.callback(invoke_without_command=True)
+@guarded
+def bench(
+    context: typer.Context,
+    dataset: given.Dataset = "tvsum",
+    protocol: given.Protocol = None,
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            "--methods",
+            "-m",
+            metavar="A,B,...",
+            show_default=False,
+            help="random, human, centre, training-free, ridge, encoder-only, summdiff, summdiff-aggregated; "
+            "summdiff@1,summdiff@100 for other numbers of steps (default: all that the files allow)",
+        ),
+    ] = None,
+    data: given.Data = None,
+    annotations: given.Annotations = None,
+    splits: given.Splits = None,
+    setting: given.Setting = "canonical",
+    recipe: given.RecipeName = None,
+    recipe_fields: given.RecipeFields = None,
+    seeds: given.Seeds = 1,
+    samples: given.Samples = 5,
+    output: given.Folder = None,
+    device: options.Device = None,
+    overwrite: given.Overwrite = False,
+    keep_curves: given.KeepCurves = False,
+    videos: given.InventedVideos = 50,
+    agreement: Annotated[
+        str | None,
+        typer.Option(
+            "--agreement",
+            metavar="A,B,...",
+            show_default=False,
+            help="synthetic: SummDiff and the encoder alone at each agreement of annotators from 0 to 1",
+        ),
+    ] = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Measure methods by the field's protocols and print them beside the published numbers.
+
+    Finished work is kept in the results folder: a run that was stopped goes on where it was. Table files are written
+    there too.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    config = _config(
+        dataset=dataset,
+        protocol=protocol,
+        methods=tuple(name.strip() for name in (methods or "").split(",") if name.strip()),
+        data=tuple(data or ()),
+        annotations=annotations,
+        splits=splits,
+        setting=setting,
+        recipe=recipe,
+        recipe_fields=recipe_fields or (),
+        seeds=seeds,
+        samples=samples,
+        output=output,
+        device=device,
+        overwrite=overwrite,
+        keep_curves=keep_curves,
+        videos=videos,
+    )
+    if agreement is None:
+        from vidsumm.benchmark.benchmark import run_benchmark as run
+    else:
+        from functools import partial
+
+        from vidsumm.benchmark.agreement import run_agreement
+
+        run = partial(run_agreement, agreements=_numbers("--agreement", agreement))
+    _show(config, run, "table" if agreement is None else "agreement", quiet=quiet, verbose=verbose)
+
+
+@commands.command()
+@guarded
+def ablation(
+    table: Annotated[str, typer.Option("--table", "-t", metavar="N", help="The paper's table: 5, 6, I or III")],
+    dataset: given.Dataset = "tvsum",
+    protocol: given.Protocol = None,
+    data: given.Data = None,
+    splits: given.Splits = None,
+    setting: given.Setting = "canonical",
+    recipe: given.RecipeName = None,
+    recipe_fields: given.RecipeFields = None,
+    seeds: given.Seeds = 1,
+    samples: given.Samples = 5,
+    output: given.Folder = None,
+    device: options.Device = None,
+    overwrite: given.Overwrite = False,
+    keep_curves: given.KeepCurves = False,
+    videos: given.InventedVideos = 50,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Measure the rows of one of the paper's ablations, with what the paper prints below.
+
+    Table 5: components; 6: denoising steps; I: quantisation; III: number and use of annotators. Finished work is kept.
+    """
+    from functools import partial
+
+    from vidsumm.benchmark.ablation import run_ablation
+
+    config = _config(
+        dataset=dataset,
+        protocol=protocol,
+        data=tuple(data or ()),
+        splits=splits,
+        setting=setting,
+        recipe=recipe,
+        recipe_fields=recipe_fields or (),
+        seeds=seeds,
+        samples=samples,
+        output=output,
+        device=device,
+        overwrite=overwrite,
+        keep_curves=keep_curves,
+        videos=videos,
+    )
+    _show(config, partial(run_ablation, number=table), f"ablation-{table}", quiet=quiet, verbose=verbose)
+
+
+@commands.command()
+@guarded
+def figures(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False, help="Results, with --keep-curves")],
+    data: given.Data = None,
+    annotations: given.Annotations = None,
+    video: Annotated[
+        list[str] | None,
+        typer.Option("--video", metavar="KEY", show_default=False, help="Show this video; may be given several times"),
+    ] = None,
+    row: Annotated[
+        list[str] | None,
+        typer.Option("--row", metavar="LABEL", show_default=False, help="Show this row; may be given several times"),
+    ] = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,  # noqa: ARG001 read by `guarded`
+) -> None:
+    """Draw the paper's figures from results, without training again.
+
+    Annotations are needed for figures 3 (coverage), 4 (contours) and 5 (selected shots); steps and K are drawn from the
+    tables of `bench ablation`.
+    """
+    from vidsumm.benchmark.figures import draw_figures
+    from vidsumm.benchmark.videos import open_videos
+
+    videos = open_videos(tuple(data or ()), annotations) if data or annotations else None
+    paths = draw_figures(folder, videos, keys=video or (), rows=row or (), command=_command())
+    if not quiet:
+        print(f"written: {', '.join(map(str, paths))}")
+
+
+@commands.command()
+@guarded
+def loading(
+    file: Annotated[Path, typer.Argument(metavar="FEATURES.h5", show_default=False, help="Annotated feature file")],
+    batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Videos of a batch")] = 256,
+    steps: Annotated[
+        int | None, typer.Option("--steps", metavar="N", min=1, show_default=False, help="Batches (default: all)")
+    ] = None,
+    json: options.Json = False,
+    verbose: options.Verbose = False,  # noqa: ARG001 read by `guarded`
+) -> None:
+    """Measure how fast training reads a feature file, and the memory it takes."""
+    import sys
+    from dataclasses import asdict
+
+    from vidsumm.benchmark.loading import measure_loading
+    from vidsumm.cli.tables import Column, print_table
+    from vidsumm.cli.terminal import console_for, print_json
+
+    report = measure_loading(file, videos_per_step=batch, max_steps=steps)
+    numbers = asdict(report) | {"growth_mib": report.growth_mib}
+    if json:
+        print_json(numbers, sys.stdout)
+        return
+    rows = [(name.replace("_", " "), f"{value:,.1f}".removesuffix(".0")) for name, value in numbers.items()]
+    print_table(console_for(sys.stdout), (Column("loading"), Column(str(file), "right")), rows)
+
+
+def _config(
+    *,
+    recipe: str | None,
+    recipe_fields: Sequence[str],
+    output: Path | None,
+    device: str | None,
+    protocol: str | None,
+    videos: int,
+    **rest: Any,
+) -> "BenchConfig":
+    """The run that the options ask for.
+
+    Raises:
+        ConfigError: an unknown name or an impossible value.
+    """
+    from vidsumm.benchmark.config import BenchConfig
+    from vidsumm.datasets.synthetic import SyntheticConfig
+    from vidsumm.training.recipe import load_recipe
+
+    protocol = protocol or {"mrhisum": "official", "synthetic": "tvt"}.get(rest["dataset"], "5fcv")
+    recipe = recipe or {"mrhisum": "mrhisum-paper", "summe": "summe-paper"}.get(rest["dataset"], "tvsum")
+    return BenchConfig(
+        **rest,
+        protocol=protocol,  # type: ignore[arg-type]  # checked there
+        output=output or Path("results") / f"{rest['dataset']}-{protocol}",
+        recipe=load_recipe(recipe, recipe_fields),
+        synthetic=SyntheticConfig(videos=videos),
+        device=options.settings_from(None, device=device).features.device,
+        command=_command(),
+    )
+
+
+def _command() -> str:
+    """How the program was called, paths by their last part."""
+    import shlex
+    import sys
+
+    return shlex.join(["vidsumm", *(Path(part).name if "/" in part else part for part in sys.argv[1:])])
+
+
+def _numbers(flag: str, text: str) -> list[float]:
+    """Comma-separated numbers.
+
+    Raises:
+        ConfigError: something else.
+    """
+    from vidsumm.errors import ConfigError
+
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ConfigError(f"{flag} {text}: not numbers", remedy=f"write for example {flag} 0,0.5,1") from error
+
+
+def _show(config: "BenchConfig", run: Callable[..., "Table"], name: str, *, quiet: bool, verbose: bool) -> None:
+    """Runs, writes the files of the table and prints it."""
+    import sys
+
+    from vidsumm.benchmark.report import write_table
+    from vidsumm.cli.bench_table import render
+    from vidsumm.cli.progress import reporter_for
+    from vidsumm.cli.terminal import console_for
+
+    reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=verbose)
+    with reporter.about(str(config.output)):
+        table = run(config, on_event=reporter)
+    paths = write_table(table, config.output, name)
+    if not quiet:
+        console = console_for(sys.stdout)
+        console.print(render(table))
+        console.print(f"written: {', '.join(map(str, paths))}")
