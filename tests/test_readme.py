@@ -63,7 +63,8 @@ def test_the_command_lines_parse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_options_exist() -> None:
     described = set(re.findall(r"`(--[a-z-]+)`", README))
     assert len(described) > 15
-    helped = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"}).invoke(app, ["summarize", "--help"]).output
+    runner = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"})
+    helped = "".join(runner.invoke(app, [command, "--help"]).output for command in ("summarize", "train", "bench"))
     assert {option for option in described if option not in helped} == set()
 
 
