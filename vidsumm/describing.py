@@ -68,7 +68,7 @@ def build_features(
         for key in keys:
             if key not in annotations:
                 raise ConfigError(f"{flag} {key}: no such video in {annotations_path}", remedy="check the key")
-    wanted = only or (annotations if videos else given)
+    wanted = only or (given if given and not videos else annotations)
     chosen = {key: annotations[key] for key in annotations if key in wanted}
     files = match_videos(chosen, videos, given)
     features = settings.features

@@ -42,6 +42,8 @@ def test_curves_are_kept_by_row_and_video(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found["Ridge"]["v1"], curves)
     assert store.kept_curves(["ridge"], {"file": "other"}) == {}
     assert store.kept_curves(["random"], {"file": "abc"}) == {}
+    (tmp_path / "units" / f"{UNIT.name}.json").unlink()
+    assert store.kept_curves(["ridge"], {"file": "abc"}) == {}
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"variants": 3, "seconds": 1, "training": {}}'])

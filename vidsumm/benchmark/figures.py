@@ -78,7 +78,9 @@ def _chosen_rows(curves: KeptCurves, rows: Sequence[str]) -> KeptCurves:
             raise ConfigError(
                 f"--row {row}: no curves of it are kept", remedy="one of: " + ("; ".join(curves) or "none")
             )
-    return {label: curves[label] for label in rows or _telling_rows(list(curves))}
+    most = max(map(len, curves.values()), default=0)
+    whole = [label for label, found in curves.items() if len(found) == most]  # others are still being measured
+    return {label: curves[label] for label in rows or _telling_rows(whole)}
 
 
 def _telling_rows(labels: Sequence[str]) -> list[str]:

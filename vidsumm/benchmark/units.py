@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -141,11 +141,11 @@ class ResultStore:
         """Where the curves of a unit lie, if they are kept."""
         return self.curves / f"{unit.name}.npz"
 
-    def kept_curves(self, methods: Collection[str], videos: Mapping[str, Any]) -> KeptCurves:
+    def kept_curves(self, methods: Sequence[str], videos: Mapping[str, Any]) -> KeptCurves:
         """The curves of finished units of seed 0; of two recipes those of the one that was measured last.
 
         Args:
-            methods: whose.
+            methods: whose, in this order.
             videos: identity of the videos they are of.
 
         Raises:
@@ -153,21 +153,32 @@ class ResultStore:
         """
         found: dict[str, dict[str, NDArray[np.float32]]] = {}
         same = digest(videos)
-        for path in sorted(self.curves.glob("*.npz"), key=lambda path: path.stat().st_mtime_ns):
-            try:
-                about = json.loads((self.units / f"{path.stem}.json").read_text(encoding="utf-8"))
-                if about["method"] not in methods or about["seed"] or digest(about["facts"]["videos"]) != same:
-                    continue
-                with np.load(path) as kept:
-                    for name in kept.files:
-                        label, _, key = name.partition("/")
-                        found.setdefault(label, {})[key] = kept[name].astype(np.float32)
-            except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-                raise ResourceError(f"{path} is damaged", remedy="remove it and run the benchmark again") from error
+        for method in methods:
+            for path in sorted(self.curves.glob(f"{method}-*.npz"), key=lambda path: path.stat().st_mtime_ns):
+                try:
+                    if self._is_wanted(path.stem, method, same):
+                        _read_curves(path, found)
+                except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+                    raise ResourceError(f"{path} is damaged", remedy="remove it and run again") from error
         return found
+
+    def _is_wanted(self, name: str, method: str, videos: str) -> bool:
+        """Whether a unit is finished, of this method, of seed 0 and of the videos with this digest."""
+        path = self.units / f"{name}.json"
+        if not path.is_file():
+            return False  # stopped between the two files
+        about = json.loads(path.read_text(encoding="utf-8"))
+        return about["method"] == method and about["seed"] == 0 and digest(about["facts"]["videos"]) == videos
 
     def _save_curves(self, unit: Unit, curves: Mapping[str, NDArray[np.floating]]) -> None:
         make_folder(self.curves)
         with atomic_write(self.curves_path(unit)) as temporary:
             halves: dict[str, Any] = {name: rows.astype(np.float16) for name, rows in curves.items()}
             np.savez_compressed(temporary, **halves)
+
+
+def _read_curves(path: Path, found: dict[str, dict[str, NDArray[np.float32]]]) -> None:
+    with np.load(path) as kept:
+        for name in kept.files:
+            label, _, key = name.partition("/")
+            found.setdefault(label, {})[key] = kept[name].astype(np.float32)
