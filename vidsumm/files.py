@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vidsumm.errors import OutputError
 
-__all__ = ["atomic_write", "file_sha256", "require_free", "write_bytes_atomic", "write_text_atomic"]
+__all__ = ["atomic_write", "file_identity", "file_sha256", "require_free", "write_bytes_atomic", "write_text_atomic"]
 
 _REMEDIES = {
     errno.EACCES: "choose another --output folder or allow writing to this one",
@@ -24,6 +24,7 @@ _REMEDIES = {
     errno.ENOTDIR: "choose an --output folder that is no file",
     errno.ENAMETOOLONG: "choose a shorter name",
 }
+_HASHED_BYTES = 2 << 30
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -86,6 +87,12 @@ def require_free(output: Path, *, overwrite: bool) -> None:
         raise OutputError(f"{output} exists", remedy="choose another --output or pass --overwrite")
     if not output.resolve().parent.is_dir():
         raise OutputError(f"{output.parent} is not a folder", remedy="make it first, or choose another --output")
+
+
+def file_identity(path: Path) -> str:
+    """What tells a file from others: its SHA-256, or size and time where reading it would take minutes."""
+    status = path.stat()
+    return file_sha256(path) if status.st_size <= _HASHED_BYTES else f"{status.st_size} bytes, {status.st_mtime_ns}"
 
 
 def file_sha256(path: Path) -> str:

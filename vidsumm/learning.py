@@ -18,7 +18,7 @@ from vidsumm.errors import ConfigError, OutputError
 from vidsumm.evaluation.heldout import HeldOut, average, measure
 from vidsumm.events import EventSink, ignore
 from vidsumm.features.backbones import resolve_device
-from vidsumm.files import file_sha256, write_text_atomic
+from vidsumm.files import file_identity, file_sha256, write_text_atomic
 from vidsumm.model.checkpoint import save_checkpoint
 from vidsumm.model.summdiff import SummDiff
 from vidsumm.stages.job import Job
@@ -135,7 +135,7 @@ class _Run:
         splits = None if work.splits is None else file_sha256(work.splits)
         same = {
             "recipe": dataclasses.asdict(work.recipe),
-            "data_sha256": [file_sha256(path) for path in work.data],
+            "data": [file_identity(path) for path in work.data],
             "splits_sha256": splits,
             "folds": work.folds,
             "validation": work.validation,

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -12,6 +13,7 @@ from vidsumm.benchmark.measures import Values, average_values, measure_curves, m
 from vidsumm.benchmark.videos import Videos
 from vidsumm.datasets.splits import Split
 from vidsumm.evaluation.metrics import RankCorrelation
+from vidsumm.evaluation.video_measures import mean_agreement
 from vidsumm.model.sampling import CurveSampler, SamplingOptions
 from vidsumm.model.summdiff import SummDiff
 from vidsumm.stages.job import Job
@@ -210,11 +212,14 @@ class Network:
         last = _variant(f"{label}, last epoch", trained.last, options, task, "")
         if task.chosen_on == "none":
             return [last]
-        note = "epoch chosen on the test videos: optimistic"
-        return [last, _variant(f"{label}, best test epoch", trained.best, options, task, note)]
+        label, note = f"{label}, best test epoch", "epoch chosen on the test videos: optimistic"
+        if trained.best_epoch == trained.history[-1].epoch:  # one network: drawn and measured once
+            return [last, dataclasses.replace(last, label=label, note=note)]
+        return [last, _variant(label, trained.best, options, task, note)]
 
 
 def _variant(label: str, model: SummDiff, options: SamplingOptions, task: Task, note: str) -> Variant:
+    @cache
     def measure(key: str) -> Measured:
         curves = _draw(model, task.videos.features(key), options, task)
         return Measured(measure_curves(curves, task.videos.annotation(key)), curves)
@@ -233,7 +238,8 @@ def _validate(model: SummDiff, task: Task, recipe: Recipe, keys: Sequence[str]) 
     rows = []
     for key in keys:
         curves = _draw(model, task.videos.features(key), recipe.sampling(), task)
-        rows.append(measure_curves(curves, task.videos.annotation(key)))
+        found = mean_agreement(task.videos.annotation(key), curves)
+        rows.append({} if found is None else dataclasses.asdict(found))
     means = average_values(rows)
     return RankCorrelation(means["tau"], means["rho"])
 

@@ -14,13 +14,12 @@ from vidsumm.datasets.layout import Annotation, read_annotations
 from vidsumm.datasets.store import FeatureStore
 from vidsumm.datasets.synthetic import SyntheticConfig, write_synthetic
 from vidsumm.errors import ConfigError, InputError
-from vidsumm.files import file_sha256
+from vidsumm.files import file_identity
 from vidsumm.learning import StoredVideos
 from vidsumm.training.loader import VideoSource
 
 __all__ = ["AnnotatedVideos", "FeatureVideos", "Videos", "invented_videos", "open_videos"]
 
-_HASHED_BYTES = 2 << 30  # larger files are told apart by size and time: reading them takes minutes
 _NAME_DIGITS = 12
 _KEPT = 128  # videos held in memory
 
@@ -65,7 +64,7 @@ class AnnotatedVideos:
     def __init__(self, path: Path) -> None:
         self._annotations = read_annotations(path)
         self.keys = tuple(self._annotations)
-        self.identity: Mapping[str, Any] = {"annotations": _file_identity(path)}
+        self.identity: Mapping[str, Any] = {"annotations": file_identity(path)}
 
     def annotation(self, key: str) -> Annotation:
         """What people said about a video."""
@@ -115,7 +114,7 @@ class FeatureVideos:
     def _identity(self) -> dict[str, Any]:
         if "synthetic" in self.store.provenance:  # the bytes of an invented file follow the version of HDF5
             return {"synthetic": self.store.provenance["synthetic"]}
-        files = {path.stem: _file_identity(path) for path in self.store.paths}
+        files = {path.stem: file_identity(path) for path in self.store.paths}
         return {"feature_id": self.store.feature_id, "files": files}
 
 
@@ -145,8 +144,3 @@ def invented_videos(folder: Path, config: SyntheticConfig) -> FeatureVideos:
         make_folder(folder)
         write_synthetic(path, config)
     return FeatureVideos([path])
-
-
-def _file_identity(path: Path) -> str:
-    status = path.stat()
-    return file_sha256(path) if status.st_size <= _HASHED_BYTES else f"{status.st_size} bytes, {status.st_mtime_ns}"

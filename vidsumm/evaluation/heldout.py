@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vidsumm.evaluation.metrics import RankCorrelation, rank_correlation
+from vidsumm.evaluation.human import pairwise_agreement
+from vidsumm.evaluation.metrics import RankCorrelation, rank_correlation, rank_correlations
 from vidsumm.model.sampling import SamplingOptions, sample_curves
 from vidsumm.model.summdiff import SummDiff
 
@@ -45,8 +46,9 @@ def measure(
     rows = []
     for features, annotators in videos:
         curves = sample_curves(model, features, range(seed, seed + samples), options)
-        single = _mean([rank_correlation(curve, annotators) for curve in curves])
-        rows.append(HeldOut(single, rank_correlation(curves.mean(axis=0), annotators), _people(annotators)))
+        single = RankCorrelation(*(float(found.mean()) for found in rank_correlations(curves, annotators)))
+        people = pairwise_agreement(annotators) or RankCorrelation(1.0, 1.0)
+        rows.append(HeldOut(single, rank_correlation(curves.mean(axis=0), annotators), people))
     return average(rows)
 
 
@@ -57,15 +59,3 @@ def average(rows: Sequence[HeldOut]) -> HeldOut:
 
 def _mean(rows: Sequence[RankCorrelation]) -> RankCorrelation:
     return RankCorrelation(float(np.mean([row.tau for row in rows])), float(np.mean([row.rho for row in rows])))
-
-
-def _people(annotators: NDArray[np.float32]) -> RankCorrelation:
-    count = len(annotators)
-    if count < 2:
-        return RankCorrelation(1.0, 1.0)
-    rows = [rank_correlation(annotators[i], annotators[i + 1 :]) for i in range(count - 1)]
-    weights = np.arange(count - 1, 0, -1)  # pairs in each row
-    return RankCorrelation(
-        float(np.average([row.tau for row in rows], weights=weights)),
-        float(np.average([row.rho for row in rows], weights=weights)),
-    )

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from vidsumm.datasets.layout import Annotation
 from vidsumm.evaluation.generative import best_match, coverage, diversity, energy_distance
 from vidsumm.evaluation.highlights import highlight_precision
-from vidsumm.evaluation.metrics import rank_correlations
+from vidsumm.evaluation.metrics import RankCorrelation, rank_correlations
 from vidsumm.evaluation.optimality import Convention, OptimalChoice
 from vidsumm.evaluation.summaries import (
     RATIO,
@@ -33,7 +33,7 @@ from vidsumm.evaluation.summaries import (
     shot_means,
 )
 
-__all__ = ["VideoMeasures", "annotator_taus", "measure_video"]
+__all__ = ["VideoMeasures", "annotator_taus", "mean_agreement", "measure_video"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +101,14 @@ def measure_video(
     return VideoMeasures(**parts)
 
 
+def mean_agreement(
+    annotation: Annotation, curves: NDArray[np.floating], *, ratio: float = RATIO
+) -> RankCorrelation | None:
+    """`mean_tau` and `mean_rho` of `measure_video` alone, for those who choose an epoch by them."""
+    found = _Look(annotation, ratio).mean_correlations(curves)
+    return None if found is None else RankCorrelation(float(found.tau[0]), float(found.rho[0]))
+
+
 def annotator_taus(
     annotation: Annotation, curves: NDArray[np.floating], *, ratio: float = RATIO
 ) -> NDArray[np.float64] | None:
@@ -155,11 +163,15 @@ class _Look:
         tau, rho = rank_correlations(summaries, votes)
         return _Correlations(tau[:, 0], rho[:, 0], rank_correlations(summaries, users)[0])
 
+    def mean_correlations(self, curves: NDArray[np.floating]) -> _Correlations | None:
+        """Of the mean of the curves."""
+        mean = curves.mean(axis=0, keepdims=True, dtype=np.float64)
+        return self.correlations(mean, self.summaries(mean) if self.annotation.kind == "summe" else None)
+
     def agreement(self, curves: NDArray[np.floating], summaries: NDArray[np.bool_] | None) -> dict[str, float]:
         """Rank correlations of the samples and of their mean, and what follows from them."""
         single = self.correlations(curves, summaries)
-        mean_curve = curves.mean(axis=0, keepdims=True, dtype=np.float64)
-        mean = self.correlations(mean_curve, self.summaries(mean_curve))
+        mean = self.mean_correlations(curves)
         if single is None or mean is None:
             return {}
         return {

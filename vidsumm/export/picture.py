@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from vidsumm.export.lettering import font, shorten, width_px, write
+from vidsumm.export.palette import GREY, INK, PALE, PALETTE, TICK, TRACK
 from vidsumm.export.record import CandidateRecord, SummaryRecord
 from vidsumm.export.timescale import clock, length, round_times
 from vidsumm.files import atomic_write
@@ -42,14 +43,7 @@ _NAMED = 3
 _POINTS = 300
 """Points of a curve that can be told apart on the page."""
 
-_INK = "#1f2933"
-_GREY = "#5f6c7b"
-_PALE = "#c3cbd4"
-_TRACK = "#eef1f4"
-_TICK = "#e6eaee"
 _OTHERS = "#8593a3"
-# Okabe and Ito's palette, told apart by the colour-blind; its yellow, faint on white, is a brown here.
-_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#7A5200", "#000000")
 
 
 @dataclass(frozen=True)
@@ -154,7 +148,7 @@ def _axes(figure: Figure, layout: _Layout, top: float, height: float, end_s: flo
 
 
 def _draw_header(figure: Figure, layout: _Layout, record: SummaryRecord) -> None:
-    title = write(figure, (layout.left, 44), record.source.name, size_pt=17, colour=_INK, bold=True)
+    title = write(figure, (layout.left, 44), record.source.name, size_pt=17, colour=INK, bold=True)
     shorten(title, layout.width, keep_end=12)
     budget, distinct = record.budget, record.distinct
     share = f"{100 * budget.ratio:.3g}"
@@ -165,7 +159,7 @@ def _draw_header(figure: Figure, layout: _Layout, record: SummaryRecord) -> None
     ]
     if distinct.got < distinct.wanted:
         parts.append(f"only {distinct.got} of {distinct.wanted} differ")
-    write(figure, (layout.left, 76), " · ".join(parts), size_pt=11, colour=_GREY)
+    write(figure, (layout.left, 76), " · ".join(parts), size_pt=11, colour=GREY)
 
 
 def _draw_footer(figure: Figure, layout: _Layout, record: SummaryRecord) -> None:
@@ -177,7 +171,7 @@ def _draw_footer(figure: Figure, layout: _Layout, record: SummaryRecord) -> None
         f"seed {origin.seed}",
         record.created[:10],
     )
-    line = write(figure, (layout.left, layout.height - 18), " · ".join(parts), size_pt=8.5, colour=_GREY)
+    line = write(figure, (layout.left, layout.height - 18), " · ".join(parts), size_pt=8.5, colour=GREY)
     shorten(line, layout.width)
 
 
@@ -217,17 +211,17 @@ def _draw_curves(figure: Figure, layout: _Layout, record: SummaryRecord) -> None
     axes = _axes(figure, layout, layout.curves_top, _CURVES_PX, end_s)
     _draw_shot_ticks(axes, layout, record)
     times_s, curves, step_s = _condensed(record)
-    if len(curves) > len(_PALETTE):
+    if len(curves) > len(PALETTE):
         _draw_band(axes, times_s, curves)
     else:
         unchosen = set(range(len(curves))) - {c.sample for c in record.candidates}
-        axes.plot(times_s, curves[sorted(unchosen)].T, color=_PALE, linewidth=1.2)
+        axes.plot(times_s, curves[sorted(unchosen)].T, color=PALE, linewidth=1.2)
     named = _named(record.candidates)
     for order, candidate in enumerate(named):
         axes.plot(
             times_s,
             curves[candidate.sample],
-            color=_PALETTE[order],
+            color=PALETTE[order],
             linewidth=1.7,
             solid_joinstyle="round",
             zorder=3 + len(named) - order,
@@ -237,14 +231,14 @@ def _draw_curves(figure: Figure, layout: _Layout, record: SummaryRecord) -> None
     _label_time(axes, layout, end_s)
     heading = f"Importance scores of {_count(len(curves), 'sample')}"
     heading += f" (mean of each {length(step_s)})" if step_s else ""
-    write(figure, (layout.left, layout.curves_top - 12), heading, size_pt=10.5, colour=_INK, bold=True)
+    write(figure, (layout.left, layout.curves_top - 12), heading, size_pt=10.5, colour=INK, bold=True)
     axes.legend(
         loc="lower right",
         bbox_to_anchor=(1.006, 1.015),
-        ncols=len(_PALETTE) + 2,
+        ncols=len(PALETTE) + 2,
         frameon=False,
         prop=font(9.5),
-        labelcolor=_INK,
+        labelcolor=INK,
         handlelength=1.4,
         columnspacing=1.4,
         borderaxespad=0.2,
@@ -276,7 +270,7 @@ def _draw_shot_ticks(axes: Axes, layout: _Layout, record: SummaryRecord) -> None
     """Light lines through the panel; where they would merge into a grey wall, short ticks at its upper edge."""
     bounds = [shot.start_s for shot in record.shots[1:]]
     foot = 0.0 if _shots_are_apart(layout, record) else 0.96
-    axes.vlines(bounds, foot, 1, color=_TICK, linewidth=0.9, transform=axes.get_xaxis_transform(), zorder=0)
+    axes.vlines(bounds, foot, 1, color=TICK, linewidth=0.9, transform=axes.get_xaxis_transform(), zorder=0)
 
 
 def _shots_are_apart(layout: _Layout, record: SummaryRecord) -> bool:
@@ -289,15 +283,15 @@ def _scale_scores(axes: Axes, curves: NDArray[np.float64]) -> None:
     axes.set_ylim(low, high)
     # The lowest tenth stays free for the first label of the time axis.
     marks = [mark for mark in MaxNLocator(4).tick_values(low, high) if 0.1 < (mark - low) / (high - low) < 1]
-    axes.set_yticks(marks, [f"{mark:.3g}" for mark in marks], fontproperties=font(9), color=_GREY)
+    axes.set_yticks(marks, [f"{mark:.3g}" for mark in marks], fontproperties=font(9), color=GREY)
     axes.tick_params(axis="y", pad=8)
-    axes.axhline(low, color=_PALE, linewidth=1)
+    axes.axhline(low, color=PALE, linewidth=1)
 
 
 def _label_time(axes: Axes, layout: _Layout, end_s: float) -> None:
     times_s, labels = round_times(end_s, most=int(layout.width / 100))
-    axes.set_xticks(times_s, labels, fontproperties=font(9), color=_GREY, parse_math=False)
-    axes.tick_params(axis="x", bottom=True, length=5, color=_PALE, pad=4)
+    axes.set_xticks(times_s, labels, fontproperties=font(9), color=GREY, parse_math=False)
+    axes.tick_params(axis="x", bottom=True, length=5, color=PALE, pad=4)
 
 
 def _draw_strips(figure: Figure, layout: _Layout, record: SummaryRecord) -> None:
@@ -308,7 +302,7 @@ def _draw_strips(figure: Figure, layout: _Layout, record: SummaryRecord) -> None
     bar = _BAR_PX if described else max(layout.row - min(5.0, layout.row / 4), 0.5)
     tops = np.arange(layout.rows) * layout.row + (_LABEL_PX if described else (layout.row - bar) / 2)
     tracks = [_box(0, end_s, top, bar) for top in tops]
-    axes.add_collection(PolyCollection(tracks, facecolors=_TRACK, linewidths=0), autolim=False)
+    axes.add_collection(PolyCollection(tracks, facecolors=TRACK, linewidths=0), autolim=False)
     # Two pixels at least, so that a short piece of a long film is still seen.
     least_s = 2 * end_s / layout.width
     for candidate, top in zip(record.candidates, tops, strict=True):
@@ -330,12 +324,12 @@ def _box(start_s: float, end_s: float, top: float, height: float) -> list[tuple[
 
 def _named(candidates: tuple[CandidateRecord, ...]) -> tuple[CandidateRecord, ...]:
     """The candidates that have a colour and a curve of their own."""
-    return candidates if len(candidates) <= len(_PALETTE) else candidates[:_NAMED]
+    return candidates if len(candidates) <= len(PALETTE) else candidates[:_NAMED]
 
 
 def _colour(candidate: CandidateRecord, candidates: tuple[CandidateRecord, ...]) -> str:
     place = candidates.index(candidate)
-    return _PALETTE[place] if place < len(_named(candidates)) else _OTHERS
+    return PALETTE[place] if place < len(_named(candidates)) else _OTHERS
 
 
 def _describe(figure: Figure, layout: _Layout, record: SummaryRecord) -> None:
@@ -343,12 +337,12 @@ def _describe(figure: Figure, layout: _Layout, record: SummaryRecord) -> None:
     column = layout.left
     baselines = [layout.strips_top + row * layout.row + _LABEL_PX - 8 for row in range(layout.rows)]
     for candidate, y in zip(record.candidates, baselines, strict=True):
-        name = write(figure, (layout.left, y), f"summary-{candidate.rank}", size_pt=10, colour=_INK, bold=True)
+        name = write(figure, (layout.left, y), f"summary-{candidate.rank}", size_pt=10, colour=INK, bold=True)
         x = layout.left + width_px(name)
-        facts = write(figure, (x, y), " · " + _facts(candidate), size_pt=10, colour=_INK)
+        facts = write(figure, (x, y), " · " + _facts(candidate), size_pt=10, colour=INK)
         column = max(column, x + width_px(facts))
     for candidate, y in zip(record.candidates, baselines, strict=True):
-        line = write(figure, (column + 32, y), candidate.description, size_pt=10, colour=_GREY)
+        line = write(figure, (column + 32, y), candidate.description, size_pt=10, colour=GREY)
         shorten(line, _WIDTH_PX - _RIGHT_PX - column - 32)
 
 
@@ -359,13 +353,13 @@ def _facts(candidate: CandidateRecord) -> str:
 def _name_rows(figure: Figure, layout: _Layout, record: SummaryRecord) -> None:
     """To the left of the strips their names and figures; of very thin strips only every so many."""
     heading = (layout.left - 14, layout.strips_top - 13)
-    write(figure, heading, "length · agreement", size_pt=9, colour=_GREY, align="right")
+    write(figure, heading, "length · agreement", size_pt=9, colour=GREY, align="right")
     every = int(np.ceil(16 / layout.row))
     for row, candidate in list(enumerate(record.candidates))[::every]:
         y = layout.strips_top + (row + 0.5) * layout.row + 4
         label = f"summary-{candidate.rank} · {length(candidate.duration_s)} · {candidate.agreement:.2f}"
         bold = row < _NAMED
-        text = write(figure, (layout.left - 14, y), label, size_pt=9, colour=_INK, bold=bold, align="right")
+        text = write(figure, (layout.left - 14, y), label, size_pt=9, colour=INK, bold=bold, align="right")
         shorten(text, layout.left - 28)
 
 

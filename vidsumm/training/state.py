@@ -50,7 +50,6 @@ def save_state(folder: Path, state: TrainingState, recipe: Recipe, videos: Video
         OutputError: it cannot be written.
     """
     content: dict[str, Any] = {part: getattr(state, part).state_dict() for part in _PARTS}
-    content["rate"].pop("lr_lambdas", None)
     content |= {"schema": _SCHEMA, "run": _run_digest(recipe, videos), "epoch": state.epoch}
     content |= {"best_epoch": state.best_epoch, "history": [dataclasses.astuple(row) for row in state.history]}
     buffer = io.BytesIO()
@@ -86,9 +85,7 @@ def load_state(folder: Path, state: TrainingState, recipe: Recipe, videos: Video
 
 def _restore(state: TrainingState, content: dict[str, Any]) -> None:
     for part in _PARTS:
-        own = getattr(state, part)
-        saved = content[part] | ({"lr_lambdas": [None]} if part == "rate" else {})
-        own.load_state_dict(saved)
+        getattr(state, part).load_state_dict(content[part])
     state.epoch, state.best_epoch = int(content["epoch"]), int(content["best_epoch"])
     state.history[:] = [EpochReport(*row) for row in content["history"]]
 

@@ -164,9 +164,11 @@ def _validated(
 ) -> EpochReport:
     """The report with what validation says, and the best network kept."""
     last = report.epoch == recipe.epochs
-    if validate is None or (report.epoch % recipe.validate_every and not last):
-        if validate is None and last:
+    if validate is None:
+        if last:
             _keep_best(state, report.epoch)
+        return report
+    if report.epoch % recipe.validate_every and not last:
         return report
     scores = validate(state.average.eval())
     best = scores.tau > max((r.tau for r in state.history if r.tau is not None), default=-math.inf)

@@ -12,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from vidsumm.export.palette import GREY, INK, PALE, PALETTE, TICK, TRACK
 from vidsumm.files import atomic_write
 
 __all__ = [
@@ -27,12 +28,6 @@ __all__ = [
     "save_figure",
 ]
 
-INK = "#1f2933"
-GREY = "#5f6c7b"
-PALE = "#c3cbd4"
-TRACK = "#eef1f4"
-# Okabe and Ito's palette, told apart by the colour-blind; its yellow, faint on white, is a brown here.
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9", "#7A5200", "#000000")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 """A shape for each colour, for readers who see none."""
 
@@ -52,7 +47,7 @@ _RC: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.axisbelow": True,
-    "grid.color": "#e6eaee",
+    "grid.color": TICK,
     "grid.linewidth": 0.8,
     "xtick.color": PALE,
     "ytick.color": PALE,
