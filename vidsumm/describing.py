@@ -10,7 +10,9 @@ import numpy as np
 from vidsumm.config import SummarizeConfig
 from vidsumm.datasets.checks import FileReport, check_file
 from vidsumm.datasets.layout import Kind, read_annotations
+from vidsumm.datasets.mrhisum import write_synthetic_mrhisum
 from vidsumm.datasets.store import Description
+from vidsumm.datasets.synthetic import SyntheticConfig, write_synthetic
 from vidsumm.datasets.writing import declare_features, feature_channels, read_null, write_dataset
 from vidsumm.errors import ConfigError
 from vidsumm.events import EventSink, ignore
@@ -27,7 +29,10 @@ from vidsumm.stages.dataset import (
 from vidsumm.stages.job import Job
 from vidsumm.stages.record import versions
 
-__all__ = ["build_features", "check_features", "declare_identity"]
+__all__ = ["LAYOUTS", "build_features", "check_features", "declare_identity", "invent_features"]
+
+LAYOUTS = ("eccv16", "mrhisum")
+"""Whose files can be invented."""
 
 _AT_ANOTHER_RATE = ", matched by time"
 
@@ -163,3 +168,37 @@ def declare_identity(
     if problem is not None:
         raise ConfigError(f"--feature-id: {problem.text}", remedy="see `vidsumm data declare --help`")
     return declare_features(path, output, description, kind=named)
+
+
+def invent_features(
+    output: Path,
+    layout: str,
+    *,
+    videos: int,
+    channels: int,
+    agreement: float = 0.0,
+    seed: int = 0,
+    overwrite: bool = False,
+) -> None:
+    """Writes invented annotated features: TVSum's shape with known modes, or Mr. HiSum's at any size.
+
+    Args:
+        output: where to.
+        layout: one of `LAYOUTS`.
+        videos: how many.
+        channels: C.
+        agreement: of the annotators, see `SyntheticConfig`; Mr. HiSum has one for each video.
+        seed: of everything.
+        overwrite: replace `output`.
+
+    Raises:
+        ConfigError: no such layout, or impossible sizes.
+        OutputError: the file cannot be written.
+    """
+    require_free(output, overwrite=overwrite)
+    if layout not in LAYOUTS:
+        raise ConfigError(f"--layout {layout}: unknown", remedy="give one of " + ", ".join(LAYOUTS))
+    if layout == "mrhisum":
+        write_synthetic_mrhisum(output, videos, seed, channels)
+    else:
+        write_synthetic(output, SyntheticConfig(videos=videos, feature_dim=channels, agreement=agreement, seed=seed))

@@ -3,10 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from vidsumm.benchmark.benchmark import run_benchmark, videos_of
+from vidsumm.benchmark.benchmark import run_benchmark
 from vidsumm.benchmark.config import BenchConfig
 from vidsumm.benchmark.figures import draw_figures
 from vidsumm.benchmark.report import write_table
+from vidsumm.benchmark.videos import videos_of
 from vidsumm.errors import ConfigError, InputError
 from vidsumm.evaluation.tables import RHO, TAU, Row, Table
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.benchmark.conftest import INVENTED
-from vidsumm.benchmark import run as run_module
+from vidsumm.benchmark import work as work_module
 from vidsumm.benchmark.benchmark import run_benchmark
 from vidsumm.benchmark.config import BenchConfig
 from vidsumm.benchmark.methods import Variant
@@ -66,7 +66,7 @@ def test_a_run_that_was_killed_goes_on(
     config = dataclasses.replace(config, methods=("summdiff@2",))
     whole = run_benchmark(dataclasses.replace(config, output=config.output / "whole"))
     trainings.clear()
-    measure, calls = run_module._measured, []
+    measure, calls = work_module._measured, []
 
     def interrupted(variant: Variant, *args: object) -> object:
         calls.append(variant.label)
@@ -74,11 +74,11 @@ def test_a_run_that_was_killed_goes_on(
             raise KeyboardInterrupt
         return measure(variant, *args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run_module, "_measured", interrupted)
+    monkeypatch.setattr(work_module, "_measured", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_benchmark(config)
     assert len(list((config.output / "units").iterdir())) == 2
-    monkeypatch.setattr(run_module, "_measured", measure)
+    monkeypatch.setattr(work_module, "_measured", measure)
     assert run_benchmark(config).rows == whole.rows
     assert len(trainings) == 3 + 3
 

@@ -154,8 +154,30 @@ class TestDeclare:
             assert not file.attrs["null_features"].any()
 
 
+class TestInvent:
+    @pytest.mark.parametrize(("layout", "kind"), [("eccv16", "other"), ("mrhisum", "mrhisum")])
+    def test_a_file_that_can_be_trained_on(self, tmp_path: Path, layout: str, kind: str) -> None:
+        out = tmp_path / "f.h5"
+        done = run("invent", out, "--layout", layout, "--videos", 3, "--channels", 16)
+        assert done.stdout == f"{out}: 3 invented videos, 16 channels\n"
+        report = json.loads(run("check", out, "--json").stdout)
+        assert report["is_usable"]
+        assert [video["channels"] for video in report["videos"]] == [16] * 3
+        assert {video["kind"] for video in report["videos"]} == {kind}
+        again = run("invent", out, "--layout", layout)
+        assert again.exit_code == 6
+        assert "--overwrite" in again.stderr
+
+    @pytest.mark.parametrize("wrong", [("--layout", "vhs"), ("--channels", 4), ("--agreement", 2)])
+    def test_what_cannot_be(self, tmp_path: Path, wrong: tuple[str, object]) -> None:
+        done = run("invent", tmp_path / "f.h5", *wrong)
+        assert done.exit_code == 2
+        assert "Traceback" not in done.output
+        assert not (tmp_path / "f.h5").exists()
+
+
 @pytest.mark.parametrize("columns", [60, 80, 200])
-@pytest.mark.parametrize("command", ["check", "declare"])
+@pytest.mark.parametrize("command", ["check", "declare", "invent"])
 def test_help_is_legible(command: str, columns: int) -> None:
     done = run(command, "--help", columns=columns)
     assert done.exit_code == 0

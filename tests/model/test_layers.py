@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from vidsumm.model.layers import MaskedConv1d, attend, attention_received, sine_positions, timestep_features
+from vidsumm.model.layers import Dropout, MaskedConv1d, attend, attention_received, sine_positions, timestep_features
 
 
 def padded(lengths: list[int]) -> torch.Tensor:
@@ -112,3 +112,36 @@ class TestMaskedConvolution:
         conv = MaskedConv1d(4)
         x = torch.randn(2, 3, 5, 4)
         torch.testing.assert_close(conv(x)[1, 2], conv(x[1:, 2:])[0, 0])
+
+
+class TestDropout:
+    def test_it_drops_the_share_and_keeps_the_mean(self) -> None:
+        torch.manual_seed(0)
+        out = Dropout(0.25)(torch.ones(400, 500))
+        assert out.unique().tolist() == pytest.approx([0, 4 / 3])
+        assert float((out == 0).float().mean()) == pytest.approx(0.25, abs=0.005)
+        assert float(out.mean()) == pytest.approx(1, abs=0.01)
+
+    def test_gradients_pass_where_values_do(self) -> None:
+        torch.manual_seed(0)
+        x = torch.ones(100, requires_grad=True)
+        out = Dropout(0.5)(x)
+        out.sum().backward()
+        assert x.grad is not None
+        assert torch.equal(x.grad, out.detach())
+
+    @pytest.mark.parametrize("layer", [Dropout(0.5).eval(), Dropout(0.0)])
+    def test_it_leaves_alone_what_is_not_to_be_dropped(self, layer: Dropout) -> None:
+        x = torch.randn(10)
+        assert torch.equal(layer(x), x)
+
+    def test_bfloat16_stays(self) -> None:
+        assert Dropout(0.5)(torch.ones(3, dtype=torch.bfloat16)).dtype == torch.bfloat16
+
+
+def test_attention_of_half_precision_is_computed_in_full_on_the_cpu() -> None:
+    torch.manual_seed(0)
+    q, k, v = torch.randn(3, 1, 6, 8).unbind()
+    exact = attend(q, k, v, heads=2, mask=None)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        torch.testing.assert_close(attend(q, k, v, heads=2, mask=None), exact, rtol=0, atol=0)

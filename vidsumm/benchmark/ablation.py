@@ -4,13 +4,13 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from vidsumm.benchmark.benchmark import videos_of
 from vidsumm.benchmark.config import BenchConfig
 from vidsumm.benchmark.methods import Network
 from vidsumm.benchmark.protocols import describe_protocol
 from vidsumm.benchmark.registry import encoder_only
 from vidsumm.benchmark.report import DATASET_TITLES, measured_rows, meta_of, present_columns
 from vidsumm.benchmark.run import run_units
+from vidsumm.benchmark.videos import videos_of
 from vidsumm.errors import ConfigError
 from vidsumm.evaluation.published import PAPER_TABLES
 from vidsumm.evaluation.tables import Table

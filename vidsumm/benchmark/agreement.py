@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from vidsumm.benchmark.benchmark import videos_of
 from vidsumm.benchmark.config import BenchConfig
 from vidsumm.benchmark.methods import Method
 from vidsumm.benchmark.registry import methods_named
 from vidsumm.benchmark.report import measured_rows, meta_of, present_columns
 from vidsumm.benchmark.run import Finished, run_units
 from vidsumm.benchmark.units import ResultStore, VariantResult
+from vidsumm.benchmark.videos import videos_of
 from vidsumm.datasets.synthetic import SyntheticVideo, synthetic_videos
 from vidsumm.errors import ConfigError
 from vidsumm.evaluation.figures.lines import Series, recovery_figure

@@ -4,11 +4,11 @@ from vidsumm.benchmark.config import BenchConfig
 from vidsumm.benchmark.registry import methods_named
 from vidsumm.benchmark.report import benchmark_table
 from vidsumm.benchmark.run import run_units
-from vidsumm.benchmark.videos import Videos, invented_videos, open_videos
+from vidsumm.benchmark.videos import videos_of
 from vidsumm.evaluation.tables import Table
 from vidsumm.events import EventSink, ignore
 
-__all__ = ["run_benchmark", "videos_of"]
+__all__ = ["run_benchmark"]
 
 
 def run_benchmark(config: BenchConfig, *, on_event: EventSink = ignore) -> Table:
@@ -20,14 +20,3 @@ def run_benchmark(config: BenchConfig, *, on_event: EventSink = ignore) -> Table
     methods = methods_named(config.methods, config.recipe)
     videos = videos_of(config)
     return benchmark_table(config, run_units(config, methods, videos, on_event=on_event))
-
-
-def videos_of(config: BenchConfig) -> Videos:
-    """The videos that are measured; synthetic ones are invented where no file is given.
-
-    Raises:
-        VidsummError: a file cannot be used or written.
-    """
-    if config.dataset == "synthetic" and not config.data:
-        return invented_videos(config.output, config.synthetic)
-    return open_videos(config.data, config.annotations)

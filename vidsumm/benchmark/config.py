@@ -43,6 +43,8 @@ class BenchConfig:
     samples: int = 5
     """Curves drawn for each test video; 0 < samples."""
     device: DeviceName = "auto"
+    jobs: int = 1
+    """Processes that work at the same time, each with its share of the cores; 0 < jobs."""
     overwrite: bool = False
     """Do finished work again."""
     synthetic: SyntheticConfig = field(default_factory=SyntheticConfig)
@@ -60,7 +62,7 @@ class BenchConfig:
         ):
             if value not in known:
                 raise ConfigError(f"{flag} {value}: unknown", remedy="give one of " + ", ".join(known))
-        for flag, number in (("--seeds", self.seeds), ("--samples", self.samples)):
+        for flag, number in (("--seeds", self.seeds), ("--samples", self.samples), ("--jobs", self.jobs)):
             if number < 1:
                 raise ConfigError(f"{flag} {number} is below 1", remedy=f"give {flag} 1 or more")
         if (self.protocol == "official") != (self.dataset == "mrhisum"):

@@ -1,22 +1,19 @@
-"""Runs a benchmark: units of work, one after another, each kept when it is finished."""
+"""Runs a benchmark: units of work, each kept when it is finished."""
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from vidsumm.benchmark.config import BenchConfig
-from vidsumm.benchmark.methods import Epoch, Method, People, Task, Variant
+from vidsumm.benchmark.methods import Method, People
+from vidsumm.benchmark.parallel import done_in_processes
 from vidsumm.benchmark.protocols import everything, splits_of, target_keys
-from vidsumm.benchmark.units import Outcome, ResultStore, Unit, VariantResult
+from vidsumm.benchmark.units import Outcome, ResultStore, Unit
 from vidsumm.benchmark.videos import Videos
+from vidsumm.benchmark.work import Done, Work, chosen_on, do_work
 from vidsumm.datasets.splits import Split
 from vidsumm.errors import ConfigError
 from vidsumm.events import EventSink, Notice, ignore
-from vidsumm.features.backbones import resolve_device
 from vidsumm.stages.job import Job
 
 __all__ = ["Finished", "run_units"]
@@ -30,13 +27,6 @@ class Finished:
     outcome: Outcome
 
 
-@dataclass(frozen=True)
-class _Work:
-    unit: Unit
-    method: Method
-    split: Split
-
-
 def run_units(
     config: BenchConfig, methods: Sequence[Method], videos: Videos, *, on_event: EventSink = ignore
 ) -> list[Finished]:
@@ -46,18 +36,17 @@ def run_units(
         ConfigError: no method can run on these videos.
         VidsummError: one of its kinds; units that were finished before stay.
     """
-    job, store = Job(on_event), ResultStore(config.output)
+    store = ResultStore(config.output)
     runnable = [method for method in methods if _can_run(method, videos, on_event)]
     if not runnable:
         raise ConfigError("none of the methods can run without features", remedy="give --data FEATURES.h5")
-    found, done_before = [], 0
-    for work in _plan(config, runnable, videos):
-        outcome = None if config.overwrite else store.load(work.unit, with_curves=config.keep_curves)
-        done_before += outcome is not None
-        found.append(Finished(work.unit, outcome or _do(work, config, videos, store, job)))
-    if done_before:
-        on_event(Notice("info", f"{done_before} of {len(found)} pieces of work were finished before"))
-    return found
+    works = list(_plan(config, runnable, videos))
+    before = {} if config.overwrite else _finished_before(works, config, store)
+    left = {place: work for place, work in enumerate(works) if place not in before}
+    outcomes = before | _Run(config, videos, store, Job(on_event)).do_all(left)
+    if before:
+        on_event(Notice("info", f"{len(before)} of {len(works)} pieces of work were finished before"))
+    return [Finished(work.unit, outcomes[place]) for place, work in enumerate(works)]
 
 
 def _can_run(method: Method, videos: Videos, on_event: EventSink) -> bool:
@@ -67,13 +56,13 @@ def _can_run(method: Method, videos: Videos, on_event: EventSink) -> bool:
     return True
 
 
-def _plan(config: BenchConfig, methods: Sequence[Method], videos: Videos) -> Iterator[_Work]:
+def _plan(config: BenchConfig, methods: Sequence[Method], videos: Videos) -> Iterator[Work]:
     splits = splits_of(config, videos)
     whole = everything(target_keys(config, videos))
     for method in methods:
         for split in [whole] if isinstance(method, People) else splits:
             for seed in range(config.seeds if method.is_random else 1):
-                yield _Work(Unit(method.name, split.name, seed, _facts(config, method, split, videos)), method, split)
+                yield Work(Unit(method.name, split.name, seed, _facts(config, method, split, videos)), method, split)
 
 
 def _facts(config: BenchConfig, method: Method, split: Split, videos: Videos) -> dict[str, Any]:
@@ -83,49 +72,39 @@ def _facts(config: BenchConfig, method: Method, split: Split, videos: Videos) ->
         "train": split.train,
         "validation": split.validation,
         "test": split.test,
-        "chosen_on": _chosen_on(config, split),
+        "chosen_on": chosen_on(config, split),
         "samples": config.samples,
         "settings": dict(method.facts),
     }
 
 
-def _chosen_on(config: BenchConfig, split: Split) -> Epoch:
-    if split.validation:
-        return "validation"
-    return "test" if config.protocol == "5fcv" and config.setting != "transfer" else "none"
+def _finished_before(works: Sequence[Work], config: BenchConfig, store: ResultStore) -> dict[int, Outcome]:
+    """By the place in `works`."""
+    found = {place: store.load(work.unit, with_curves=config.keep_curves) for place, work in enumerate(works)}
+    return {place: outcome for place, outcome in found.items() if outcome is not None}
 
 
-def _do(work: _Work, config: BenchConfig, videos: Videos, store: ResultStore, job: Job) -> Outcome:
-    begin = time.perf_counter()
-    task = Task(
-        videos,
-        work.split,
-        seed=work.unit.seed,
-        chosen_on=_chosen_on(config, work.split),
-        samples=config.samples,
-        device=str(resolve_device(config.device)),
-        job=job,
-    )
-    prepared = work.method.prepare(task)
-    curves: dict[str, NDArray[np.floating]] = {}
-    results = tuple(_measured(variant, work, job, curves) for variant in prepared.variants)
-    outcome = Outcome(results, round(time.perf_counter() - begin, 3), prepared.training)
-    store.save(work.unit, outcome, curves if config.keep_curves else None)
-    return outcome
+@dataclass(frozen=True)
+class _Run:
+    config: BenchConfig
+    videos: Videos
+    store: ResultStore
+    job: Job
 
+    def do_all(self, works: Mapping[int, Work]) -> dict[int, Outcome]:
+        """Does the works and keeps each as soon as it is finished."""
+        found: dict[int, Outcome] = {}
+        if not works:
+            return found
+        with self.job.stage("work", len(works), "pieces") as said:
+            for place, done in self._done(works):
+                self.store.save(works[place].unit, done.outcome, done.curves if self.config.keep_curves else None)
+                found[place] = done.outcome
+                self.job.advance("work", len(found))
+            said(f"{len(found)} pieces")
+        return found
 
-def _measured(variant: Variant, work: _Work, job: Job, curves: dict[str, NDArray[np.floating]]) -> VariantResult:
-    """Measures every test video; the curves go into `curves` as ``LABEL/KEY``."""
-    rows = {}
-    with job.stage("measure", len(work.split.test), "videos") as done:
-        for number, key in enumerate(work.split.test, 1):
-            measured = variant.measure(key)
-            rows[key] = dict(measured.values)
-            if measured.curves is not None:
-                curves[f"{variant.label}/{key}"] = measured.curves
-            job.advance("measure", number)
-        result = VariantResult(variant.label, variant.note, rows)
-        means = result.means()
-        numbers = ", ".join(f"{name} {means[name]:.3f}" for name in ("tau", "rho") if name in means)
-        done(f"{variant.label}, {work.split.name}, run {work.unit.seed + 1}: {numbers}")
-    return result
+    def _done(self, works: Mapping[int, Work]) -> Iterator[tuple[int, Done]]:
+        if self.config.jobs > 1 and len(works) > 1:
+            return done_in_processes(works, self.config, self.job.on_event)
+        return ((place, do_work(work, self.config, self.videos, self.job)) for place, work in works.items())

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vidsumm.benchmark.config import BenchConfig
 from vidsumm.benchmark.units import make_folder
 from vidsumm.datasets.layout import Annotation, read_annotations
 from vidsumm.datasets.store import FeatureStore
@@ -18,7 +19,7 @@ from vidsumm.files import file_identity
 from vidsumm.learning import StoredVideos
 from vidsumm.training.loader import VideoSource
 
-__all__ = ["AnnotatedVideos", "FeatureVideos", "Videos", "invented_videos", "open_videos"]
+__all__ = ["AnnotatedVideos", "FeatureVideos", "Videos", "open_videos", "videos_of"]
 
 _NAME_DIGITS = 12
 _KEPT = 128  # videos held in memory
@@ -118,6 +119,17 @@ class FeatureVideos:
         return {"feature_id": self.store.feature_id, "files": files}
 
 
+def videos_of(config: BenchConfig) -> Videos:
+    """The videos that a run measures; synthetic ones are invented where no file is given.
+
+    Raises:
+        VidsummError: a file cannot be used or written.
+    """
+    if config.dataset == "synthetic" and not config.data:
+        return _invented_videos(config.output, config.synthetic)
+    return open_videos(config.data, config.annotations)
+
+
 def open_videos(data: Sequence[Path], annotations: Path | None) -> Videos:
     """The videos of feature files, or of an annotation file where there are none.
 
@@ -132,7 +144,7 @@ def open_videos(data: Sequence[Path], annotations: Path | None) -> Videos:
     return FeatureVideos(data)
 
 
-def invented_videos(folder: Path, config: SyntheticConfig) -> FeatureVideos:
+def _invented_videos(folder: Path, config: SyntheticConfig) -> FeatureVideos:
     """Synthetic videos, written to `folder` once.
 
     Raises:

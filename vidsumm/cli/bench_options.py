@@ -11,6 +11,7 @@ __all__ = [
     "Dataset",
     "Folder",
     "InventedVideos",
+    "Jobs",
     "KeepCurves",
     "Overwrite",
     "Protocol",
@@ -79,6 +80,9 @@ Folder = Annotated[
         show_default=False,
         help="Results; what is finished there is not done again (default: results/DATASET-PROTOCOL)",
     ),
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", metavar="N", help="Pieces of work done at the same time, each on its own cores")
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", metavar="", show_default=False, help="Do finished work again")]
 KeepCurves = Annotated[bool, typer.Option("--keep-curves", help="Keep the predicted curves, for `bench figures`")]

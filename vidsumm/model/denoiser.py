@@ -12,7 +12,7 @@ from typing import ClassVar
 from torch import Tensor, nn
 
 from vidsumm.model.config import DenoiserName, ModelConfig
-from vidsumm.model.layers import MaskedConv1d, attend_curves, attention_received, timestep_features
+from vidsumm.model.layers import Dropout, MaskedConv1d, attend_curves, attention_received, timestep_features
 
 __all__ = ["DecoderDenoiser", "Denoiser", "DiTDenoiser", "LatentMLPDenoiser", "build_denoiser"]
 
@@ -136,7 +136,7 @@ class LatentMLPBlock(nn.Module):
         self.context = nn.Sequential(nn.SiLU(), nn.Linear(width, width))
         self.conv = MaskedConv1d(width)
         self.output = nn.Sequential(
-            nn.LayerNorm(width), nn.SiLU(), nn.Dropout(config.dropout), _zero(nn.Linear(width, width))
+            nn.LayerNorm(width), nn.SiLU(), Dropout(config.dropout), _zero(nn.Linear(width, width))
         )
 
     def forward(self, x: Tensor, time: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
@@ -196,11 +196,11 @@ class DecoderLayer(nn.Module):
         self.feedforward = nn.Sequential(
             nn.Linear(width, config.feedforward),
             nn.PReLU(),
-            nn.Dropout(config.dropout),
+            Dropout(config.dropout),
             nn.Linear(config.feedforward, width),
         )
         self.norm_feedforward = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def forward(
         self,

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vidsumm.model.config import ModelConfig
-from vidsumm.model.layers import attend, attention_received, sine_positions
+from vidsumm.model.layers import Dropout, attend, attention_received, sine_positions
 
 __all__ = ["ConditionEncoder"]
 
@@ -19,7 +19,7 @@ class InputProjection(nn.Module):
         widths = [config.feature_dim] + [config.width] * config.input_layers
         self.norms = nn.ModuleList(nn.LayerNorm(w) for w in widths[:-1])
         self.linears = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(widths))
-        self.dropout = nn.Dropout(config.input_dropout)
+        self.dropout = Dropout(config.input_dropout)
 
     def forward(self, x: Tensor) -> Tensor:
         """(V, N, C) -> (V, N, D)."""
@@ -42,11 +42,11 @@ class EncoderLayer(nn.Module):
         self.feedforward = nn.Sequential(
             nn.Linear(config.width, config.feedforward),
             nn.PReLU(),
-            nn.Dropout(config.dropout),
+            Dropout(config.dropout),
             nn.Linear(config.feedforward, config.width),
         )
         self.norm_feedforward = nn.LayerNorm(config.width)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         nn.init.xavier_uniform_(self.qkv.weight)
         nn.init.zeros_(self.qkv.bias)
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 __all__ = [
+    "Dropout",
     "MaskedConv1d",
     "attend",
     "attend_curves",
@@ -69,7 +70,12 @@ def attend(q: Tensor, k: Tensor, v: Tensor, *, heads: int, mask: Tensor | None) 
         mask: (B, N) bool, True at keys that may be attended to; None for all, which fused kernels prefer.
     """
     bias = None if mask is None else mask[:, None, None, :]
-    out = F.scaled_dot_product_attention(_split(q, heads), _split(k, heads), _split(v, heads), attn_mask=bias)
+    q, k, v = (_split(x, heads) for x in (q, k, v))
+    if q.device.type == "cpu":  # whose attention is slower in bfloat16, half as quick backwards
+        with torch.autocast("cpu", enabled=False):
+            out = F.scaled_dot_product_attention(q.float(), k.float(), v.float(), attn_mask=bias)
+    else:
+        out = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
     return out.transpose(1, 2).flatten(2)
 
 
@@ -108,6 +114,17 @@ def attention_received(q: Tensor, k: Tensor, *, heads: int, mask: Tensor | None)
 def _split(x: Tensor, heads: int) -> Tensor:
     """(..., L, D) -> (..., H, L, D / H)."""
     return x.view(*x.shape[:-1], heads, -1).transpose(-3, -2)
+
+
+class Dropout(nn.Dropout):
+    """Dropout that draws uniform numbers on the CPU, where PyTorch's Bernoulli ones take four times as long."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(...) -> (...)."""
+        if not self.training or not self.p or x.device.type != "cpu":
+            return super().forward(x)
+        kept = torch.rand(x.shape) >= self.p
+        return x * kept.to(x.dtype).mul_(1 / (1 - self.p))
 
 
 class MaskedConv1d(nn.Conv1d):
