@@ -4,11 +4,11 @@ import dataclasses
 import os
 import signal
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.processes import children
 from vidsumm.benchmark.benchmark import run_benchmark
 from vidsumm.benchmark.config import BenchConfig
 from vidsumm.benchmark.methods import Prepared, Task, Variant
@@ -39,13 +39,6 @@ def _nothing(key: str) -> Any:
     return Measured({"tau": 0.0})
 
 
-def workers() -> list[str]:
-    """Command lines of children that could do work; those that watch over shared resources end with this process."""
-    numbers = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    lines = [Path(f"/proc/{number}/cmdline").read_text() for number in numbers]
-    return [line for line in lines if "popen_loky" in line and "resource_tracker" not in line]
-
-
 def test_two_processes_say_what_one_says(config: BenchConfig) -> None:
     config = dataclasses.replace(config, methods=("random", "ridge", "summdiff@2"), keep_curves=True)
     alone = run_benchmark(dataclasses.replace(config, output=config.output / "alone"))
@@ -58,14 +51,14 @@ def test_two_processes_say_what_one_says(config: BenchConfig) -> None:
     assert [event.done for event in told if isinstance(event, StageAdvanced)] == list(range(1, 16))
     assert len([event for event in told if isinstance(event, StageFinished) and event.stage == "measure"]) == 20
     assert len(list((config.output / "curves").iterdir())) == 15
-    assert not workers()
+    assert not children()
 
 
 def test_a_killed_process_is_told_and_what_was_finished_stays(config: BenchConfig) -> None:
     config = dataclasses.replace(config, jobs=2)
     with pytest.raises(ResourceError, match="was killed"):
         run_units(config, [Deadly()], videos_of(config))
-    assert not workers()
+    assert not children()
     assert len(list((config.output / "units").iterdir())) <= 4
 
 

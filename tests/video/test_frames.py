@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.media.synth import Clip, join_streams, read_frame_number, write_clip
+from tests.processes import children
 from vidsumm.config import DecoderName
 from vidsumm.errors import DecodeError
 from vidsumm.video import decode_decord, frames
@@ -148,7 +149,7 @@ def _read(
         info, plan, size=SIZE, decoder=decoder, stall_s=stall_s, on_notice=notices.append, batch=batch
     ) as source:
         batches = list(source)
-    assert _children() == set()
+    assert children() == {}
     return batches, notices
 
 
@@ -158,19 +159,6 @@ def _numbers(batches: list[FrameBatch]) -> list[int]:
 
 def _pictures(batches: list[FrameBatch]) -> NDArray[np.uint8]:
     return np.concatenate([batch.frames for batch in batches])
-
-
-def _children() -> set[int]:
-    """Process ids of our living children."""
-    mine = set()
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it has ended meanwhile
-        if int(fields[1]) == os.getpid():
-            mine.add(int(status.parent.name))
-    return mine
 
 
 def _check_delivery(clip: Clip, plan: SamplePlan, batches: list[FrameBatch]) -> None:
@@ -296,7 +284,7 @@ def test_no_decoder_left_is_an_error(
     with pytest.raises(DecodeError, match=r"constant\.mp4: .*: broken") as caught:
         _read(info, plan_samples(info, 4), decoder)
     assert "--decoder auto" in caught.value.remedy if decoder == "decord" else "repair" in caught.value.remedy
-    assert _children() == set()
+    assert children() == {}
 
 
 def test_without_decord_pyav_decodes_quietly(clip: Callable[[str], Clip], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,7 +298,7 @@ def test_without_decord_pyav_decodes_quietly(clip: Callable[[str], Clip], monkey
 def _interrupted(source: FrameReader, ending: BaseException) -> None:
     with source:
         assert _numbers([next(iter(source))]) == [0]
-        assert len(_children()) == 1
+        assert len(children()) == 1
         raise ending
 
 
@@ -321,7 +309,7 @@ def test_no_child_outlives_the_with_statement(clip: Callable[[str], Clip], endin
     source = open_frames(info, plan, size=SIZE, decoder="pyav", stall_s=STALL_S, on_notice=print, batch=1)
     with pytest.raises(type(ending)):
         _interrupted(source, ending)
-    assert _children() == set()
+    assert children() == {}
     assert list(source) == []
 
 
@@ -331,10 +319,10 @@ def test_child_killed_from_outside(clip: Callable[[str], Clip]) -> None:
     with open_frames(info, plan, size=SIZE, decoder="pyav", stall_s=STALL_S, on_notice=print, batch=1) as source:
         batches = iter(source)
         next(batches)
-        os.kill(_children().pop(), signal.SIGKILL)
+        os.kill(next(iter(children())), signal.SIGKILL)
         with pytest.raises(DecodeError, match="ended by SIGKILL"):
             list(batches)
-        assert _children() == set()
+        assert children() == {}
 
 
 def test_close_from_another_thread_ends_the_wait(clip: Callable[[str], Clip], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -358,7 +346,7 @@ def test_close_from_another_thread_ends_the_wait(clip: Callable[[str], Clip], mo
     thread.join(30)
     assert not thread.is_alive()
     assert _numbers(received) == [0, 7, 15, 22, 30]
-    assert _children() == set()
+    assert children() == {}
 
 
 def test_a_slow_consumer_is_no_stall(clip: Callable[[str], Clip], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -379,14 +367,15 @@ def test_child_ends_with_its_parent(clip: Callable[[str], Clip]) -> None:
     script = """
         import sys, time
         from pathlib import Path
-        from tests.video.test_frames import SIZE, _children
+        from tests.processes import children
+        from tests.video.test_frames import SIZE
         from vidsumm.video.frames import open_frames, plan_samples
         from vidsumm.video.probe import probe
         info = probe(Path(sys.argv[1]))
         plan = plan_samples(info, 30)
         with open_frames(info, plan, size=SIZE, decoder="pyav", stall_s=60, on_notice=print) as source:
             next(iter(source))
-            print(*_children(), flush=True)
+            print(*children(), flush=True)
             time.sleep(1000)
     """
     command = [sys.executable, "-c", textwrap.dedent(script), str(clip("constant.mp4").path)]
@@ -444,7 +433,7 @@ def test_mostly_damaged_is_an_error(long_clip: Clip) -> None:
     info = probe(_damaged(long_clip.path, 0.3, 1))
     with pytest.raises(DecodeError, match="more than half of the sampled frames are damaged"):
         _read(info, plan_samples(info, 15), "auto")
-    assert _children() == set()
+    assert children() == {}
 
 
 def test_nothing_decodable_is_an_error(long_clip: Clip) -> None:
