@@ -200,20 +200,6 @@ def test_batches_hold_every_video_once_and_depend_on_seed_and_epoch_alone() -> N
     )
 
 
-def test_reversed_videos_keep_features_and_scores_together() -> None:
-    videos = _videos(8)
-    plain = next(epoch_batches(VideoList(videos), dataclasses.replace(RECIPE, videos_per_step=8), 1))
-    turned = dataclasses.replace(RECIPE, videos_per_step=8, reversal=0.5)
-    batch = next(epoch_batches(VideoList(videos), turned, 1))
-    is_same = []
-    for features, scores, mask, before in zip(batch.features, batch.scores, batch.mask, plain.features, strict=True):
-        valid, own = features[mask], before[mask]
-        torch.testing.assert_close(scores[0][mask], torch.sigmoid(2 * valid[:, 0]))
-        is_same.append(torch.equal(valid, own))
-        assert is_same[-1] or torch.equal(valid, own.flip(0))
-    assert 0 < sum(is_same) < 8
-
-
 def test_an_error_of_the_loading_thread_is_raised_here() -> None:
     class Broken(VideoList):
         def __getitem__(self, index: int) -> TrainingVideo:
@@ -260,7 +246,6 @@ def test_learning_rates() -> None:
         ("denoiser", "blob"),
         ("ema", 1.0),
         ("clamp", 0.5),
-        ("reversal", 1.5),
         ("optimizer", "sgd"),
     ],
 )

@@ -140,9 +140,8 @@ def _collate(videos: Sequence[tuple[int, TrainingVideo]], recipe: Recipe, rng: n
     mask = np.zeros((count, longest), bool)
     for v, (index, video) in enumerate(videos):
         n = len(video.features)
-        order = slice(None, None, -1 if recipe.reversal and rng.random() < recipe.reversal else 1)
-        features[v, :n], mask[v, :n] = video.features[order], True
-        scores[v, :, :n] = _targets(kept_annotators(video.scores, index, recipe), recipe, rng)[:, order]
+        features[v, :n], mask[v, :n] = video.features, True
+        scores[v, :, :n] = _targets(kept_annotators(video.scores, index, recipe), recipe, rng)
     return Batch(*(torch.from_numpy(x) for x in (features, scores, mask)))
 
 

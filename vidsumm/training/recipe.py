@@ -43,8 +43,6 @@ class Recipe:
     """Each annotator's own curve is a training target (the paper's way), or their mean is."""
     annotators_kept: int = 0
     """Train on this many randomly chosen annotators of each video (supplement, table III); 0 for all."""
-    reversal: float = 0.0
-    """Share of videos that a step plays backwards: what is important stays so."""
     epochs: int = 20
     videos_per_step: int = 4
     curves_per_video: int = 4
@@ -131,7 +129,6 @@ def _checks(recipe: Recipe) -> dict[str, tuple[bool, str]]:
         "gradient_clip": (recipe.gradient_clip >= 0, "of 0 or more"),
         "clamp": (0 <= recipe.clamp < 0.5, "from 0 to below 0.5"),
         "p_uncond": (0 <= recipe.p_uncond <= 1, "from 0 to 1"),
-        "reversal": (0 <= recipe.reversal <= 1, "from 0 to 1"),
         "guidance": (0 <= recipe.guidance <= 20, "from 0 to 20"),
         "attention_guidance": (0 <= recipe.attention_guidance <= 20, "from 0 to 20"),
     }
