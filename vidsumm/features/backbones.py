@@ -39,11 +39,13 @@ from vidsumm.features.weights import require_digest
 __all__ = [
     "SPECS",
     "Backbone",
+    "BackboneFile",
     "BackboneSpec",
     "Precision",
     "backbone_available",
     "fast_precision",
     "load_backbone",
+    "locate_backbone",
     "resolve_device",
 ]
 
@@ -199,15 +201,36 @@ class Backbone:
         return self.scale(pixels)
 
 
-def load_backbone(
+@dataclass(frozen=True)
+class BackboneFile:
+    """A backbone whose weights are found and known by their digest, but not read yet."""
+
+    spec: BackboneSpec
+    path: Path
+    weights_sha256: str
+    device: torch.device
+    precision: Precision
+
+    def load(self) -> Backbone:
+        """Builds the network; the weights are read as data, no code in them is run.
+
+        Raises:
+            ResourceError: the file does not hold these weights.
+        """
+        recipe = _RECIPES[self.spec.name]
+        network = recipe.build(self.path).to(self.device)
+        return Backbone(self.spec, self.weights_sha256, self.device, self.precision, network, recipe.scale)
+
+
+def locate_backbone(
     name: BackboneName, *, weights: Path | None, device: DeviceName, precision: Precision | None = None
-) -> Backbone:
-    """Loads a backbone; its weights are read as data, no code in them is run.
+) -> BackboneFile:
+    """Finds a backbone's weights and checks their digest, which takes a moment; `BackboneFile.load` takes longer.
 
     Args:
         name: which one.
         weights: its weight file; None takes the one that comes with an installed package or torchvision's.
-        device: where it runs.
+        device: where it is to run.
         precision: None takes the fastest that the hardware has, see `fast_precision`.
 
     Raises:
@@ -217,8 +240,18 @@ def load_backbone(
     where = resolve_device(device)
     path = recipe.find(weights)
     digest = require_digest(path, recipe.pin, remedy=recipe.remedy)
-    network = recipe.build(path).to(where)
-    return Backbone(recipe.spec, digest, where, precision or fast_precision(where), network, recipe.scale)
+    return BackboneFile(recipe.spec, path, digest, where, precision or fast_precision(where))
+
+
+def load_backbone(
+    name: BackboneName, *, weights: Path | None, device: DeviceName, precision: Precision | None = None
+) -> Backbone:
+    """Loads a backbone: `locate_backbone` and `BackboneFile.load`.
+
+    Raises:
+        ResourceError: the weights or the device are missing, damaged or not the expected ones.
+    """
+    return locate_backbone(name, weights=weights, device=device, precision=precision).load()
 
 
 def backbone_available(name: BackboneName, weights: Path | None) -> tuple[bool, str]:

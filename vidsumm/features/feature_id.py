@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from vidsumm.errors import ResourceError
-from vidsumm.features.backbones import Backbone
+from vidsumm.features.backbones import Backbone, BackboneFile
 
 __all__ = ["FeatureId", "feature_id", "parse_feature_id"]
 
@@ -37,7 +37,7 @@ class FeatureId:
         return mine == (other.backbone, other.digest, other.preprocessing)
 
 
-def feature_id(backbone: Backbone, fps: float) -> str:
+def feature_id(backbone: Backbone | BackboneFile, fps: float) -> str:
     """The id of the features that `backbone` gives for frames sampled at `fps` per second."""
     spec = backbone.spec
     return str(FeatureId(spec.name, backbone.weights_sha256[:12], spec.preprocessing, fps))
