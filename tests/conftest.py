@@ -1,6 +1,7 @@
 """What all tests share: one thread, repeatable property tests, and where the real data lies."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("vidsumm", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("vidsumm")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache folder in place of the user's own, which tests neither read nor write."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIDSUMM_CACHE", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="session")

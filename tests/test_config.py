@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidsumm.config import (
+    CacheConfig,
     CutConfig,
     DecodeConfig,
     FeatureConfig,
@@ -23,7 +24,7 @@ from vidsumm.config import (
 )
 from vidsumm.errors import ConfigError
 
-STAGES = (DecodeConfig, FeatureConfig, ShotConfig, SampleConfig, SelectConfig, CutConfig)
+STAGES = (DecodeConfig, FeatureConfig, ShotConfig, SampleConfig, SelectConfig, CutConfig, CacheConfig)
 
 BAD = [
     ("fps", 0.0, "--fps"),
@@ -58,6 +59,8 @@ BAD = [
     ("mode", "smart", "--cut"),
     ("crf", 52, "--crf"),
     ("preset", "placebo", "--preset"),
+    ("cache_limit_gb", 0.0, "--cache-limit"),
+    ("cache_limit_gb", math.inf, "--cache-limit"),
 ]
 
 
@@ -71,7 +74,7 @@ def test_bad_value_names_its_flag(field: str, value: object, flag: str) -> None:
 
 
 def test_every_setting_that_can_be_bad_is_tried() -> None:
-    free = {"backbone_weights", "weights", "any_rate"}
+    free = {"backbone_weights", "weights", "any_rate", "use_cache", "cache_folder"}
     fields = {field.name for stage in STAGES for field in dataclasses.fields(stage)}
     assert {field for field, _, _ in BAD} == fields - free
 
@@ -109,7 +112,7 @@ def test_replace_refuses_an_unknown_setting() -> None:
 def test_as_dict_is_plain() -> None:
     plain = SummarizeConfig().replace(weights=Path("a.safetensors")).as_dict()
     assert plain["sample"]["weights"] == "a.safetensors"
-    assert set(plain) == {"decode", "features", "shots", "sample", "select", "cut"}
+    assert set(plain) == {"decode", "features", "shots", "sample", "select", "cut", "cache"}
 
 
 def write(folder: Path, text: str) -> Path:
@@ -135,12 +138,17 @@ def test_toml_fills_every_stage(tmp_path: Path) -> None:
         duration_s = 45.5
         [cut]
         mode = "copy"
+        [cache]
+        use_cache = false
+        cache_folder = "kept"
+        cache_limit_gb = 10
     """
     config = SummarizeConfig().replace(**load_toml(write(tmp_path, text)))
     assert config.decode.fps == 1
     assert config.features.backbone_weights == Path("bvlc.npz")
     assert (config.shots.max_shot_s, config.sample.samples, config.sample.any_rate) == (8, 3, True)
     assert (config.sample.guidance, config.select.duration_s, config.cut.mode) == (1, 45.5, "copy")
+    assert config.cache == CacheConfig(use_cache=False, cache_folder=Path("kept"), cache_limit_gb=10)
 
 
 def test_empty_toml_changes_nothing(tmp_path: Path) -> None:
@@ -150,6 +158,7 @@ def test_empty_toml_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
+        ("[cache]\nuse_cache = 1\n", "use_cache = 1"),
         ("[decode\n", "settings.toml"),
         ("[decoding]\n", "[decoding]"),
         ("samples = 3\n", "[samples]"),

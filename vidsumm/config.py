@@ -16,6 +16,7 @@ from vidsumm.errors import ConfigError
 __all__ = [
     "BACKBONES",
     "BackboneName",
+    "CacheConfig",
     "CutConfig",
     "CutMode",
     "DecodeConfig",
@@ -184,6 +185,23 @@ class CutConfig:
 
 
 @dataclass(frozen=True)
+class CacheConfig:
+    """What is kept for the next run. It decides how long a job takes, never what comes of it."""
+
+    use_cache: bool = True
+    """Keep features, shots and scores, and take them from earlier runs (--use-cache, --no-cache)."""
+    cache_folder: Path | None = None
+    """Where; None takes $VIDSUMM_CACHE or the user's cache folder (--cache)."""
+    cache_limit_gb: float = 2.0
+    """Size of all that is kept, 10**9 bytes (--cache-limit)."""
+
+    def __post_init__(self) -> None:
+        _require(
+            0 < self.cache_limit_gb < math.inf, "--cache-limit", self.cache_limit_gb, "a positive number of gigabytes"
+        )
+
+
+@dataclass(frozen=True)
 class SummarizeConfig:
     """All settings of the main job."""
 
@@ -193,6 +211,7 @@ class SummarizeConfig:
     sample: SampleConfig = field(default_factory=SampleConfig)
     select: SelectConfig = field(default_factory=SelectConfig)
     cut: CutConfig = field(default_factory=CutConfig)
+    cache: CacheConfig = field(default_factory=CacheConfig)
 
     def replace(self, **changes: Any) -> "SummarizeConfig":
         """A copy in which single fields differ, given flat: `config.replace(samples=3, ratio=0.1)`.
@@ -221,7 +240,7 @@ class SummarizeConfig:
         return {k: plain(v) for k, v in dataclasses.asdict(self).items()}
 
 
-_PATH_FIELDS = {"backbone_weights", "weights"}
+_PATH_FIELDS = {"backbone_weights", "weights", "cache_folder"}
 
 
 def _typed(name: str, value: Any, default: Any) -> Any:

@@ -23,7 +23,7 @@ HEAVY = (
     "ruptures",
     "ffmpeg",
 )
-COMMANDS = ("summarize", "features", "data", "train", "bench", "convert", "doctor")
+COMMANDS = ("summarize", "features", "data", "train", "bench", "convert", "cache", "doctor")
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -68,7 +68,16 @@ def test_help_of_the_main_command_is_legible(columns: int) -> None:
     assert result.exit_code == 0
     assert max(map(len, result.output.splitlines())) <= columns
     text = " ".join(re.sub(r"[│╭╮╰╯─]", " ", result.output).split())
-    for panel in ("Samples", "Length of a summary", "Shots", "Features and device", "Decoding", "Cutting", "Output"):
+    for panel in (
+        "Samples",
+        "Length of a summary",
+        "Shots",
+        "Features and device",
+        "Decoding",
+        "Cutting",
+        "Cache",
+        "Output",
+    ):
         assert panel in text
     if columns == 200:
         for default in ("(default: 5)", "(default: 0.15)", "(default: kts)", "(default: 2)", "(default: veryfast)"):

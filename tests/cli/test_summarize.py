@@ -67,6 +67,10 @@ FLAGS = [
     ("--cut copy", "cut", "mode", "copy"),
     ("--crf 30", "cut", "crf", 30),
     ("--preset slow", "cut", "preset", "slow"),
+    ("--no-cache", "cache", "use_cache", False),
+    ("--use-cache", "cache", "use_cache", True),
+    ("--cache kept", "cache", "cache_folder", Path("kept")),
+    ("--cache-limit 0.5", "cache", "cache_limit_gb", 0.5),
 ]
 
 

@@ -8,6 +8,7 @@ import typer
 
 from vidsumm.config import (
     BACKBONES,
+    CacheConfig,
     CutConfig,
     CutMode,
     DecodeConfig,
@@ -27,6 +28,8 @@ __all__ = [
     "Backbone",
     "BackboneWeights",
     "BatchSize",
+    "CacheFolder",
+    "CacheLimit",
     "ConfigFile",
     "Crf",
     "Cut",
@@ -52,6 +55,7 @@ __all__ = [
     "Segmenter",
     "StallTimeout",
     "Steps",
+    "UseCache",
     "Verbose",
     "Weights",
     "settings_from",
@@ -59,12 +63,12 @@ __all__ = [
 
 _DEFAULTS: dict[str, Any] = {
     field.name: field.default
-    for stage in (DecodeConfig, FeatureConfig, ShotConfig, SampleConfig, CutConfig)
+    for stage in (DecodeConfig, FeatureConfig, ShotConfig, SampleConfig, CutConfig, CacheConfig)
     for field in dataclasses.fields(stage)
 }
 
 _OUTPUT, _SAMPLES, _LENGTH, _SHOTS = "Output", "Samples", "Length of a summary", "Shots"
-_FEATURES, _DECODING, _CUTTING = "Features and device", "Decoding", "Cutting"
+_FEATURES, _DECODING, _CUTTING, _CACHE = "Features and device", "Decoding", "Cutting", "Cache"
 
 
 def _option(
@@ -265,6 +269,35 @@ Crf = Annotated[
 Preset = Annotated[
     str | None,
     _option(_CUTTING, "--preset", metavar="NAME", field="preset", text="x264 speed, from ultrafast to veryslow"),
+]
+
+UseCache = Annotated[
+    bool | None,
+    _flag(
+        _CACHE,
+        "--use-cache/--no-cache",
+        text="Keep features, shots and scores, so that another run costs only what changed (default: yes)",
+    ),
+]
+CacheFolder = Annotated[
+    Path | None,
+    _option(
+        _CACHE,
+        "--cache",
+        metavar="DIR",
+        text="Folder of what is kept",
+        default="$VIDSUMM_CACHE or the user's cache folder",
+    ),
+]
+CacheLimit = Annotated[
+    float | None,
+    _option(
+        _CACHE,
+        "--cache-limit",
+        metavar="GB",
+        field="cache_limit_gb",
+        text="Size of all that is kept; what was not used for the longest time goes first",
+    ),
 ]
 
 

@@ -31,6 +31,9 @@ def summarize(
     cut: options.Cut = None,
     crf: options.Crf = None,
     preset: options.Preset = None,
+    use_cache: options.UseCache = None,
+    cache: options.CacheFolder = None,
+    cache_limit: options.CacheLimit = None,
     config: options.ConfigFile = None,
     overwrite: options.Overwrite = False,
     dry_run: options.DryRun = False,
@@ -69,6 +72,9 @@ def summarize(
         mode=cut,
         crf=crf,
         preset=preset,
+        use_cache=use_cache,
+        cache_folder=cache,
+        cache_limit_gb=cache_limit,
     )
     manner = Manner(overwrite=overwrite, dry_run=dry_run, json=json, quiet=quiet, verbose=verbose)
     run(inputs, output, settings, manner)

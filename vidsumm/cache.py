@@ -1,0 +1,270 @@
+"""A store of results on disk, keyed by all that they depend on, so that a second run costs only what changed.
+
+An entry is one safetensors file ``KIND/KEY.safetensors``: arrays, and in its header what it is, facts beside the arrays
+and a checksum of everything. Reading one reads numbers, it never runs anything. Entries appear whole or not at all and
+are never changed, so any number of processes may share a folder.
+"""
+
+import hashlib
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import platformdirs
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from vidsumm.config import CacheConfig
+from vidsumm.errors import OutputError
+from vidsumm.files import write_bytes_atomic
+
+__all__ = ["KINDS", "Cache", "Entry", "Kind", "Usage", "array_sha256", "cache_folder", "key_of", "open_cache"]
+
+Kind = Literal["features", "shots", "curves"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_FORMAT = "vidsumm.cache/1"
+"""The number grows whenever entries are stored otherwise, or the same settings give other values."""
+_HEADER = "vidsumm"
+_ENTRY = re.compile(r"[0-9a-f]{64}\.safetensors")
+_UNFINISHED = re.compile(r"\.vidsumm-[0-9a-f]+\.safetensors")
+_ABANDONED_S = 86_400.0  # nobody writes an entry for a day: its process was killed
+_PRIVATE = 0o700
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A result as it is stored."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What belongs to them, ready for JSON."""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """How much there is of something."""
+
+    entries: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path
+    kind: Kind
+    size_bytes: int
+    used_ns: int
+    """When it was written or last read."""
+
+
+class _DamagedError(Exception):
+    """The file is not the entry that its name promises."""
+
+
+def cache_folder(config: CacheConfig) -> Path:
+    """Where entries lie: the folder asked for, ``$VIDSUMM_CACHE``, or the user's cache folder on this platform."""
+    chosen = config.cache_folder or os.environ.get("VIDSUMM_CACHE")
+    return Path(chosen) if chosen else platformdirs.user_cache_path("vidsumm")
+
+
+def key_of(kind: Kind, parts: Mapping[str, Any]) -> str:
+    """The key of a result, 64 hexadecimal digits.
+
+    Args:
+        kind: what it is.
+        parts: everything that it depends on, as JSON has it; other values count by their text.
+    """
+    return hashlib.sha256(_canonical({"format": _FORMAT, "kind": kind, **parts})).hexdigest()
+
+
+def array_sha256(*arrays: NDArray[Any]) -> str:
+    """SHA-256 of the types, shapes and values of arrays, 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype.str} {array.shape};".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+class Cache:
+    """Results of earlier runs. It fails no job: what it cannot read is absent, and what it cannot keep is lost.
+
+    Args:
+        folder: where entries lie, made when the first one is kept; None keeps nothing and finds nothing.
+        limit_bytes: size of all entries; those used least recently make room.
+    """
+
+    def __init__(self, folder: Path | None, limit_bytes: int) -> None:
+        self.folder = folder
+        self.limit_bytes = limit_bytes
+        self._is_refused = False
+
+    def get(self, kind: Kind, key: str, on_notice: Callable[[str], None]) -> Entry | None:
+        """The entry of a key; None where there is none or it is damaged, which `on_notice` is told in one line."""
+        if self.folder is None:
+            return None
+        path = _place(self.folder, kind, key)
+        try:
+            entry = _read(path, kind, key)
+        except OSError:
+            return None
+        except _DamagedError as error:
+            on_notice(f"{kind} in the cache {error} and are made again ({path})")
+            return None
+        with suppress(OSError):  # another process may have removed it, or the folder is read-only
+            os.utime(path)
+        return entry
+
+    def put(self, kind: Kind, entries: Mapping[str, Entry], on_notice: Callable[[str], None]) -> None:
+        """Keeps entries by key, save those larger than the limit.
+
+        Where the folder cannot be written, `on_notice` is told once, and no further ones are tried.
+        """
+        if self.folder is None or self._is_refused:
+            return
+        try:
+            for key, entry in entries.items():
+                data = _packed(kind, key, entry)
+                if len(data) <= self.limit_bytes:
+                    _write(_place(self.folder, kind, key), data)
+                else:
+                    on_notice(f"{kind} of {len(data) / 1e6:.1f} MB are not kept in the cache: --cache-limit is less")
+            self._make_room(self.folder)
+        except (OSError, OutputError) as error:
+            self._is_refused = True
+            on_notice(f"nothing is kept in the cache {self.folder}: {_reason(error)} (--cache DIR or --no-cache)")
+
+    def usage(self) -> dict[Kind, Usage]:
+        """How many entries there are of each kind, and their size.
+
+        Raises:
+            OutputError: the folder cannot be read.
+        """
+        try:
+            files = [] if self.folder is None else list(_files(self.folder))
+        except OSError as error:
+            raise self._unusable(error) from error
+        return {kind: _total([file for file in files if file.kind == kind]) for kind in KINDS}
+
+    def clear(self) -> Usage:
+        """Removes all entries, and nothing else that may lie in the folder; says how much that was.
+
+        Raises:
+            OutputError: an entry cannot be removed.
+        """
+        if self.folder is None:
+            return Usage(0, 0)
+        try:
+            files = list(_files(self.folder))
+            for path in [file.path for file in files] + [path for path, _ in _unfinished(self.folder)]:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._unusable(error) from error
+        return _total(files)
+
+    def _make_room(self, folder: Path) -> None:
+        for path, written_s in _unfinished(folder):
+            if time.time() - written_s > _ABANDONED_S:
+                path.unlink(missing_ok=True)
+        files = sorted(_files(folder), key=lambda file: file.used_ns)
+        excess = _total(files).size_bytes - self.limit_bytes
+        for file in files:
+            if excess <= 0:
+                break
+            file.path.unlink(missing_ok=True)
+            excess -= file.size_bytes
+
+    def _unusable(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"the cache {self.folder} cannot be used: {_reason(error)}", remedy="check the folder, or name another"
+        )
+
+
+def open_cache(config: CacheConfig) -> Cache:
+    """The cache that a job uses; it keeps nothing where the settings say so."""
+    return Cache(cache_folder(config) if config.use_cache else None, round(config.cache_limit_gb * 1e9))
+
+
+def _place(folder: Path, kind: Kind, key: str) -> Path:
+    return folder / kind / f"{key}.safetensors"
+
+
+def _canonical(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, sort_keys=True, default=str).encode()
+
+
+def _packed(kind: Kind, key: str, entry: Entry) -> bytes:
+    arrays = {name: np.ascontiguousarray(array) for name, array in entry.arrays.items()}
+    header = {"format": _FORMAT, "kind": kind, "key": key, "facts": dict(entry.facts)}
+    header["sha256"] = _checksum(header, arrays)
+    data: bytes = save(arrays, metadata={_HEADER: json.dumps(header)})
+    return data
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.parent.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+    path.parent.mkdir(mode=_PRIVATE, exist_ok=True)
+    write_bytes_atomic(path, data)
+
+
+def _read(path: Path, kind: Kind, key: str) -> Entry:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = _header(file.metadata(), {"format": _FORMAT, "kind": kind, "key": key})
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
+    except (SafetensorError, ValueError, TypeError) as error:
+        raise _DamagedError("are damaged") from error
+    if header.pop("sha256", None) != _checksum(header, arrays):
+        raise _DamagedError("are damaged")
+    return Entry(arrays, header["facts"])
+
+
+def _header(metadata: Mapping[str, str] | None, expected: Mapping[str, str]) -> dict[str, Any]:
+    header = json.loads((metadata or {}).get(_HEADER, "null"))
+    if not isinstance(header, dict) or {name: header.get(name) for name in expected} != expected:
+        raise _DamagedError("are something else")
+    return header
+
+
+def _checksum(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    names = sorted(arrays)
+    content = array_sha256(*(arrays[name] for name in names))
+    return hashlib.sha256(_canonical({"header": header, "names": names, "content": content})).hexdigest()
+
+
+def _found(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, Kind, os.stat_result]]:
+    """Our own files; those that other processes remove meanwhile are left out."""
+    for kind in KINDS:
+        with suppress(FileNotFoundError):
+            for item in (folder / kind).iterdir():
+                if pattern.fullmatch(item.name):
+                    with suppress(FileNotFoundError):
+                        yield item, kind, item.stat()
+
+
+def _files(folder: Path) -> Iterator[_File]:
+    for path, kind, status in _found(folder, _ENTRY):
+        yield _File(path, kind, status.st_size, status.st_mtime_ns)
+
+
+def _unfinished(folder: Path) -> list[tuple[Path, float]]:
+    """Files that are being written, or were when their process was killed, and when they were written to."""
+    return [(path, status.st_mtime) for path, _, status in _found(folder, _UNFINISHED)]
+
+
+def _total(files: Sequence[_File]) -> Usage:
+    return Usage(len(files), sum(file.size_bytes for file in files))
+
+
+def _reason(error: OSError | OutputError) -> str:
+    cause = error.__cause__ if isinstance(error, OutputError) and error.__cause__ else error
+    return (cause.strerror or str(cause)).lower() if isinstance(cause, OSError) else str(cause)
