@@ -17,7 +17,9 @@ from vidsumm.export.record import SummaryRecord, read_record
 from vidsumm.pipeline import Summarizer, Summary
 from vidsumm.video.probe import probe
 
-CONFIG = SummarizeConfig().replace(samples=3, ratio=0.3, max_shot_s=4.0, preset="ultrafast", device="cpu")
+CONFIG = SummarizeConfig().replace(
+    samples=3, ratio=0.3, max_shot_s=4.0, preset="ultrafast", device="cpu", use_cache=False
+)
 
 
 @pytest.fixture(scope="module")

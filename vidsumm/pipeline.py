@@ -1,31 +1,31 @@
 """The main job: stages in a row, events out, artefacts out."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from vidsumm.cache import open_cache
 from vidsumm.config import SummarizeConfig
-from vidsumm.errors import FeatureMismatchError
 from vidsumm.events import EventSink, ignore
 from vidsumm.export.picture import draw
 from vidsumm.export.record import ProvenanceRecord, SummaryRecord, write_record
-from vidsumm.features.backbones import Backbone, load_backbone
-from vidsumm.features.feature_id import feature_id, parse_feature_id
-from vidsumm.files import file_sha256
-from vidsumm.model.checkpoint import Checkpoint, load_checkpoint, shipped_checkpoint
-from vidsumm.model.sampling import CurveSampler, SamplingOptions
+from vidsumm.model.sampling import CurveSampler
 from vidsumm.stages.analysis import FrameDescription, Shots, describe_frames, find_shots
 from vidsumm.stages.choice import Choice, ShotBudget, choose, first_seeds, shot_budget
 from vidsumm.stages.job import Job
+from vidsumm.stages.keys import curve_key, described_key, features_key, shots_key
+from vidsumm.stages.networks import Networks
 from vidsumm.stages.ranking import Candidate, rank_candidates
+from vidsumm.stages.recall import RecalledCurves, recall_frames, recall_shots
 from vidsumm.stages.record import JobFacts, file_tags, summary_record
+from vidsumm.stages.source import Source, read_source
 from vidsumm.stages.staging import publish, staging_folder
 from vidsumm.video.cut import frame_clock, plan_cut
 from vidsumm.video.ffmpeg import find_ffmpeg
 from vidsumm.video.frames import SamplePlan, plan_samples
 from vidsumm.video.info import VideoInfo
-from vidsumm.video.probe import probe
 from vidsumm.video.render import RenderedFile, render
 
 __all__ = ["Summarizer", "Summary"]
@@ -59,8 +59,8 @@ class Summarizer:
     def __init__(self, config: SummarizeConfig | None = None, *, on_event: EventSink = ignore) -> None:
         self.config = config or SummarizeConfig()
         self._on_event = on_event
-        self._backbone: Backbone | None = None
-        self._checkpoint: Checkpoint | None = None
+        self._networks: Networks | None = None
+        self._cache = open_cache(self.config.cache)
 
     def __enter__(self) -> Self:
         return self
@@ -72,7 +72,7 @@ class Summarizer:
 
     def close(self) -> None:
         """Lets go of the networks."""
-        self._backbone = self._checkpoint = None
+        self._networks = None
 
     def summarize(
         self,
@@ -88,52 +88,55 @@ class Summarizer:
             path: the video.
             output: folder for the results; None takes ``<stem>-summary`` in the current folder.
             overwrite: replace the results of an earlier job in that folder.
-            dry_run: stop before cutting; nothing is written.
+            dry_run: stop before cutting; nothing is written but to the cache.
 
         Raises:
             VidsummError: one of its kinds, see `vidsumm.errors`; nothing half-written is left.
         """
-        source = Path(path)
         job = Job(self._on_event)
         with job.stage("probe") as done:
-            info = probe(source)
-            digest = file_sha256(source)
+            source = read_source(Path(path))
+            info = source.info
             done(f"{info.video.width}x{info.video.height}, {info.duration_s:.1f} s, {len(info.frame_pts)} frames")
         if dry_run:
-            plan = self._plan(job, info)
-            record = self._record(job, info, digest, plan, written=None)
-            return Summary(source, None, record, ())
-        folder = Path(output) if output is not None else Path(f"{source.stem}-summary")
+            plan = self._plan(job, source)
+            record = self._record(job, source, plan, written=None)
+            return Summary(info.path, None, record, ())
+        folder = Path(output) if output is not None else Path(f"{info.path.stem}-summary")
         if self.config.cut.mode == "exact":
             find_ffmpeg()  # that there is none is said before the long work
         with staging_folder(folder, overwrite=overwrite) as staging:
-            plan = self._plan(job, info)
+            plan = self._plan(job, source)
             written = self._cut(job, info, plan, staging)
-            record = self._record(job, info, digest, plan, written)
+            record = self._record(job, source, plan, written)
             with job.stage("write"):
                 write_record(record, staging / "summary.json")
                 draw(record, plan.frames.thumbnails, plan.frames.thumbnail_times_s, staging / "summary.png")
             names = [*(file.path.name for file in written), "summary.json", "summary.png"]
-            return Summary(source, folder, record, publish(staging, folder, names))
+            return Summary(info.path, folder, record, publish(staging, folder, names))
 
-    def _plan(self, job: Job, info: VideoInfo) -> "_Plan":
+    def _plan(self, job: Job, source: Source) -> "_Plan":
         """Everything up to the choice of the summaries."""
-        config = self.config
-        backbone, checkpoint = self._networks()
+        config, info = self.config, source.info
+        networks = self._known_networks()
         samples = plan_samples(info, config.decode.fps)
-        with job.stage("decode", len(samples.unique_idx), "frames") as done:
-            frames = describe_frames(
-                info, samples, backbone, config, on_progress=lambda n: job.advance("decode", n), on_notice=job.notice
-            )
-            done(f"{len(samples.unique_idx)} frames by {frames.decoder}, {backbone.spec.name} in {backbone.precision}")
+        frames, described = self._describe(job, source, samples)
         with job.stage("shots") as done:
-            shots = find_shots(info, samples, frames.features, config.shots)
-            done(f"{len(shots.samples)} shots by {config.shots.segmenter}")
+            shots = recall_shots(
+                self._cache,
+                shots_key(described, config.shots),
+                job,
+                lambda: find_shots(info, samples, frames.features, config.shots),
+            )
+            done(f"{job.origin('shots')}{len(shots.samples)} shots by {config.shots.segmenter}")
+        sampler = self._sampler(job, frames, described)
         with job.stage("score") as done:
-            sampler = CurveSampler(checkpoint.model, frames.features, _options(config, checkpoint))
             curves = sampler.sample(first_seeds(config.sample.seed, config.sample.samples))
+            if not sampler.has_drawn:
+                job.cached.append("score")
             drawn = "1 curve" if len(curves) == 1 else f"{len(curves)} curves"
-            done(f"{drawn} in {sampler.options.steps} steps, guidance {sampler.options.guidance:g}")
+            options = networks.options
+            done(f"{job.origin('score')}{drawn} in {options.steps} steps, guidance {options.guidance:g}")
         with job.stage("select") as done:
             budget = shot_budget(info, shots, config.select)
             choice = choose(curves, sampler.sample, budget, redraws=config.sample.redraws, seed=config.sample.seed)
@@ -144,25 +147,47 @@ class Summarizer:
             job.notice(f"only {len(candidates)} of {config.sample.samples} summaries differ; the others are left out")
         return _Plan(samples, frames, shots, budget, choice, candidates)
 
-    def _networks(self) -> tuple[Backbone, Checkpoint]:
-        features, sample = self.config.features, self.config.sample
-        if self._checkpoint is None:
-            # first, because it is quick to say that there is none
-            path = sample.weights or shipped_checkpoint(features.backbone).path
-            self._checkpoint = load_checkpoint(path)
-        if self._backbone is None:
-            backbone = load_backbone(features.backbone, weights=features.backbone_weights, device=features.device)
-            self._require_match(feature_id(backbone, self.config.decode.fps), self._checkpoint.info.feature_id)
-            self._checkpoint.model.to(backbone.device)
-            self._backbone = backbone
-        return self._backbone, self._checkpoint
+    def _describe(self, job: Job, source: Source, samples: SamplePlan) -> tuple[FrameDescription, str]:
+        """The frames, and what stands for them in the keys of what is made of them."""
+        networks = self._known_networks()
+        backbone = networks.backbone_file
+        key = features_key(source, samples, backbone, self.config)
 
-    def _record(
-        self, job: Job, info: VideoInfo, digest: str, plan: "_Plan", written: list[RenderedFile] | None
-    ) -> SummaryRecord:
+        def describe() -> FrameDescription:
+            return describe_frames(
+                source.info,
+                samples,
+                networks.backbone,
+                self.config,
+                on_progress=lambda n: job.advance("decode", n),
+                on_notice=job.notice,
+            )
+
+        count = len(samples.unique_idx)
+        with job.stage("decode", count, "frames") as done:
+            frames = recall_frames(self._cache, key, source, job, describe)
+            network = f"{backbone.spec.name} in {backbone.precision}"
+            done(f"{job.origin('decode')}{count} frames by {frames.decoder}, {network}")
+        return frames, described_key(key, frames)
+
+    def _sampler(self, job: Job, frames: FrameDescription, described: str) -> RecalledCurves:
+        networks = self._known_networks()
+        return RecalledCurves(
+            self._cache,
+            partial(curve_key, described, networks),
+            lambda: CurveSampler(networks.model, frames.features, networks.options).sample,
+            job.notice,
+        )
+
+    def _known_networks(self) -> Networks:
+        if self._networks is None:
+            self._networks = Networks(self.config)
+        return self._networks
+
+    def _record(self, job: Job, source: Source, plan: "_Plan", written: list[RenderedFile] | None) -> SummaryRecord:
         facts = JobFacts(
-            info=info,
-            source_sha256=digest,
+            info=source.info,
+            source_sha256=source.sha256,
             config=self.config,
             provenance=self._provenance(plan.frames.decoder),
             times_s=plan.samples.grid_s,
@@ -171,18 +196,20 @@ class Summarizer:
             candidates=plan.candidates,
             budget=plan.budget,
             notices=job.notices,
+            cached=job.cached,
             timings_s=job.timings_s,
             ffmpeg_version=find_ffmpeg().version if written else None,
         )
         return summary_record(facts, written)
 
     def _provenance(self, decoder: str) -> ProvenanceRecord:
-        backbone, checkpoint = self._networks()
+        networks = self._known_networks()
+        backbone, checkpoint = networks.backbone_file, networks.info
         return ProvenanceRecord(
-            feature_id=feature_id(backbone, self.config.decode.fps),
+            feature_id=networks.feature_id,
             backbone_weights_sha256=backbone.weights_sha256,
-            checkpoint=checkpoint.info.name,
-            checkpoint_sha256=checkpoint.info.sha256,
+            checkpoint=checkpoint.name,
+            checkpoint_sha256=checkpoint.sha256,
             decoder=decoder,
             device=str(backbone.device),
             precision=backbone.precision,
@@ -209,18 +236,6 @@ class Summarizer:
             job.notice(f"--cut copy starts and ends on key frames: up to {extra_s:.1f} s longer than selected")
         return written
 
-    def _require_match(self, found: str, expected: str) -> None:
-        if found == expected:
-            return
-        if not parse_feature_id(found).same_network(parse_feature_id(expected)):
-            raise FeatureMismatchError(
-                found,
-                expected,
-                remedy="choose the --backbone of the checkpoint or other --weights",
-            )
-        if not self.config.sample.any_rate:
-            raise FeatureMismatchError(found, expected, remedy="drop --fps, or accept another rate with --any-rate")
-
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
@@ -232,8 +247,3 @@ class _Plan:
     budget: ShotBudget
     choice: Choice
     candidates: list[Candidate]
-
-
-def _options(config: SummarizeConfig, checkpoint: Checkpoint) -> SamplingOptions:
-    asked = config.sample.guidance
-    return SamplingOptions(steps=config.sample.steps, guidance=checkpoint.info.guidance if asked is None else asked)

@@ -77,6 +77,7 @@ def record(source: Path, samples: int, *, written: bool = True) -> SummaryRecord
         ),
         distinct=DistinctRecord(samples, samples, 0),
         notices=("decord stalled; PyAV decodes",),
+        cached=(),
         timings_s={"decode": 1.0},
     )
 

@@ -144,5 +144,6 @@ def invent(
         candidates=tuple(candidate(i + 1, shots, c, candidates) for i, c in enumerate(chosen)),
         distinct=DistinctRecord(wanted=candidates, got=candidates - (candidates > 3), redraws=8 * (candidates > 3)),
         notices=("decord stopped answering, PyAV took over",),
+        cached=("decode", "shots"),
         timings_s={"probe": 0.21, "decode": 4.5, "shots": 0.3, "score": 1.25, "select": 0.01, "cut": 6.0},
     )

@@ -34,7 +34,7 @@ _NARROWER: dict[str, dict[str, Any]] = {
 def build() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "vidsumm summary record, version 1",
+        "title": "vidsumm summary record, version 2",
         **_object(record.SummaryRecord),
     }
 

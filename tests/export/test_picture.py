@@ -127,7 +127,7 @@ def test_the_file_carries_its_provenance_and_repeats_byte_for_byte(tmp_path: Pat
         assert image.info["Title"] == "会議.mp4"
         assert image.info["Software"] == "vidsumm 0.1.0"
         origin = json.loads(image.info["vidsumm"])
-    assert origin["schema"] == "vidsumm.summary/1"
+    assert origin["schema"] == "vidsumm.summary/2"
     assert origin["provenance"]["checkpoint"] == "tvsum-latent-mlp"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.png"]
 

@@ -42,7 +42,7 @@ def test_a_dry_run_without_sound_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_lists_of_numbers_stand_on_one_line_and_the_rest_is_readable() -> None:
     lines = to_json(invent(duration_s=600)).splitlines()
-    assert lines[1] == '  "schema": "vidsumm.summary/1",'
+    assert lines[1] == '  "schema": "vidsumm.summary/2",'
     assert sum('"scores": [' in line and line.endswith("]") for line in lines) == 3
     assert any(line.strip().startswith('{"start_s": 0.0, "end_s": ') for line in lines)
     numeric = ("scores", "times_s", "spans_s", "shots")
@@ -80,8 +80,8 @@ def damage(change: Callable[[dict[str, Any]], object]) -> str:
     ("text", "message"),
     [
         ("{", "is not JSON"),
-        ("[]", "has the format None, not 'vidsumm.summary/1'"),
-        (damage(lambda v: v.update(schema="vidsumm.summary/2")), "has the format 'vidsumm.summary/2'"),
+        ("[]", "has the format None, not 'vidsumm.summary/2'"),
+        (damage(lambda v: v.update(schema="vidsumm.summary/1")), "has the format 'vidsumm.summary/1'"),
         (damage(lambda v: v.pop("budget")), r"summary\.budget is missing"),
         (damage(lambda v: v["source"].update(colour="red")), r"summary\.source\.colour is unknown"),
         (damage(lambda v: v["source"].update(width="wide")), r"summary\.source\.width is 'wide', not a whole number"),

@@ -44,6 +44,7 @@ def facts() -> JobFacts:
         candidates=rank_candidates(choice, budget, shots, info.duration_s),
         budget=budget,
         notices=["one thing"],
+        cached=["shots"],
         timings_s={"probe": 0.123456},
         ffmpeg_version="7.0.2",
     )
@@ -104,6 +105,7 @@ def test_counts(facts: JobFacts) -> None:
     assert record.budget.ratio == pytest.approx(0.4)
     assert (record.source.name, record.source.frames, record.source.start_s) == ("holiday.mp4", 60, 0.5)
     assert record.timings_s == {"probe": 0.123}
+    assert record.cached == ("shots",)
 
 
 def test_survives_being_written(facts: JobFacts, tmp_path: Path) -> None:
@@ -120,6 +122,7 @@ def test_tags_say_what_a_file_came_from(facts: JobFacts) -> None:
         assert origin["draw_seed"] == candidate.draw.seed
         assert origin["checkpoint_sha256"] == PROVENANCE.checkpoint_sha256
         assert origin["settings"]["sample"]["samples"] == 4
+        assert "cache" not in origin["settings"]
 
 
 def test_versions_are_those_installed() -> None:

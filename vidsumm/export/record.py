@@ -31,7 +31,7 @@ __all__ = [
     "write_record",
 ]
 
-SCHEMA = "vidsumm.summary/1"
+SCHEMA = "vidsumm.summary/2"
 """Name and version of the format; the number grows whenever a field comes, goes or changes its meaning."""
 
 _REMAKE = "give a summary.json that this version of vidsumm wrote"
@@ -211,6 +211,8 @@ class SummaryRecord:
     """How different the candidates are."""
     notices: tuple[str, ...]
     """What happened on the way that is worth knowing, one line each."""
+    cached: tuple[str, ...]
+    """Stages whose results were not computed but taken from the cache: any of decode, shots and score."""
     timings_s: dict[str, float]
     """Wall time by stage, seconds."""
 

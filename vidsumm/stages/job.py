@@ -18,6 +18,8 @@ class Job:
     notices: list[str] = field(default_factory=list)
     timings_s: dict[str, float] = field(default_factory=dict)
     """Wall time of each stage that has ended, seconds."""
+    cached: list[Stage] = field(default_factory=list)
+    """The stages whose results an earlier job left in the cache."""
 
     @contextmanager
     def stage(self, name: Stage, total: float | None = None, unit: str = "") -> Iterator[Callable[[str], None]]:
@@ -32,6 +34,10 @@ class Job:
     def advance(self, name: Stage, done: float) -> None:
         """Tells how far a stage has come, in its unit."""
         self.on_event(StageAdvanced(name, done))
+
+    def origin(self, stage: Stage) -> str:
+        """What to put before the line about a stage's result: where it is from, if it is not from this job."""
+        return "from the cache: " if stage in self.cached else ""
 
     def notice(self, text: str) -> None:
         """Keeps and tells something worth one line."""

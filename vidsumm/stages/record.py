@@ -60,6 +60,8 @@ class JobFacts:
     candidates: Sequence[Candidate]
     budget: ShotBudget
     notices: Sequence[str]
+    cached: Sequence[str]
+    """Stages whose results came from the cache."""
     timings_s: Mapping[str, float]
     ffmpeg_version: str | None
 
@@ -92,6 +94,7 @@ def summary_record(facts: JobFacts, written: Sequence[RenderedFile] | None) -> S
         ),
         distinct=DistinctRecord(facts.config.sample.samples, len(choice.kept), choice.redraws),
         notices=tuple(facts.notices),
+        cached=tuple(facts.cached),
         timings_s={stage: round(seconds, 3) for stage, seconds in facts.timings_s.items()},
     )
 
@@ -155,7 +158,10 @@ def file_tags(
         provenance: of the scores.
         config: all settings.
     """
-    shared = {"versions": versions(None), "settings": config.as_dict()} | dataclasses.asdict(provenance)
+    settings = {
+        stage: values for stage, values in config.as_dict().items() if stage != "cache"
+    }  # no part of the origin
+    shared = {"versions": versions(None), "settings": settings} | dataclasses.asdict(provenance)
     tags = []
     for rank, candidate in enumerate(candidates, 1):
         origin = shared | {"draw_seed": candidate.draw.seed, "description": candidate.description}
