@@ -1,4 +1,4 @@
-"""Times and names as people read them."""
+"""Times, sizes and names as people read them."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidsumm.cli.wording import clock, printable
+from vidsumm.cli.wording import amount, clock, printable
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,23 @@ from vidsumm.cli.wording import clock, printable
 )
 def test_clock(seconds: float, text: str) -> None:
     assert clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_950, "1.0 MB"),
+        (354_460_000, "354.5 MB"),
+        (2_000_000_000, "2.0 GB"),
+        (1_234_500_000_000, "1234.5 GB"),
+    ],
+)
+def test_amount(size_bytes: int, text: str) -> None:
+    assert amount(size_bytes) == text
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from vidsumm.cli.exits import guarded, stop_on_signals
 
 __all__ = ["app", "main"]
 
-_COMMANDS = ("summarize", "features", "data", "train", "bench", "convert", "doctor")
+_COMMANDS = ("summarize", "features", "data", "train", "bench", "convert", "cache", "doctor")
 """Each is the function of its own name in the module of its own name, or that module's group `commands`; loaded when it
 is asked for."""
 

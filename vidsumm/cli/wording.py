@@ -1,6 +1,6 @@
-"""Times and names as people read them."""
+"""Times, sizes and names as people read them."""
 
-__all__ = ["clock", "printable"]
+__all__ = ["amount", "clock", "printable"]
 
 
 def printable(text: object) -> str:
@@ -18,3 +18,15 @@ def clock(seconds: float) -> str:
         return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
+def amount(size_bytes: int) -> str:
+    """A size: ``12 B``, ``3.4 kB``, ``56.7 MB``, ``8.9 GB``; a kB has 1000 bytes."""
+    if size_bytes < 1000:
+        return f"{size_bytes} B"
+    size = size_bytes / 1000
+    for unit in ("kB", "MB"):
+        if size < 999.95:
+            return f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
