@@ -17,6 +17,7 @@ from vidsumm.video.probe import probe
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = ("summarize", "train", "bench", "cache")
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 
 
@@ -64,7 +65,7 @@ def test_the_options_exist() -> None:
     described = set(re.findall(r"`(--[a-z-]+)`", README))
     assert len(described) > 15
     runner = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"})
-    helped = "".join(runner.invoke(app, [command, "--help"]).output for command in ("summarize", "train", "bench"))
+    helped = "".join(runner.invoke(app, [command, "--help"]).output for command in COMMANDS)
     assert {option for option in described if option not in helped} == set()
 
 
