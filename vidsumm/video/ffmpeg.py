@@ -26,7 +26,7 @@ from vidsumm.errors import EncodeError, OutputError, ResourceError
 from vidsumm.video.cut import FrameClock, earliest_times
 from vidsumm.video.info import AudioStream, VideoInfo
 
-__all__ = ["FfmpegBinary", "encode_pieces", "find_ffmpeg", "read_sound"]
+__all__ = ["FfmpegBinary", "FileUrl", "encode_pieces", "find_ffmpeg", "read_sound", "run_job", "source_of"]
 
 Origin = Literal["VIDSUMM_FFMPEG", "system", "imageio-ffmpeg"]
 
@@ -84,7 +84,7 @@ def find_ffmpeg() -> FfmpegBinary:
     raise ResourceError("no ffmpeg with libx264 was found", remedy="install ffmpeg or run `pip install imageio-ffmpeg`")
 
 
-class _FileUrl(str):
+class FileUrl(str):
     """A path such that no character in it means anything to ffmpeg.
 
     ffmpeg-python encodes every argument to tell nodes apart; names that are not valid Unicode survive that escaped.
@@ -126,7 +126,7 @@ def encode_pieces(
         OutputError: `target` cannot be written.
     """
     begin = {} if seek_s is None else {"ss": f"{seek_s:.6f}", "seek_timestamp": 1, "noaccurate_seek": None}
-    picture = _source(info, **begin)[str(info.video.index)]
+    picture = source_of(info, **begin)[str(info.video.index)]
     picture = picture.filter("select", _is_wanted(info, pieces)).filter("setpts", f"PTS-({info.frame_pts[0]})")
     width, height = _upright_size(info)
     if width % 2 or height % 2:
@@ -135,7 +135,7 @@ def encode_pieces(
         picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
         picture = picture.filter("setparams", colorspace="bt709", range="tv")
     job = picture.output(
-        _FileUrl(f"file:{target.absolute()}"),
+        FileUrl(f"file:{target.absolute()}"),
         format="nut",
         vcodec="libx264",
         preset=config.preset,
@@ -174,7 +174,7 @@ def read_sound(
     Raises:
         EncodeError: ffmpeg failed or stood still.
     """
-    sound = _source(info)[str(audio.index)]
+    sound = source_of(info)[str(audio.index)]
     first = round(info.start_s * rate_hz)
     sound = sound.filter("aresample", rate_hz, first_pts=first, min_hard_comp=_HARD_SYNC_S, **{"async": 1})
     sound = sound.filter("aformat", sample_fmts="s16", sample_rates=rate_hz, channel_layouts=layout)
@@ -184,9 +184,27 @@ def read_sound(
         yield from child.chunks()
 
 
-def _source(info: VideoInfo, **options: Any) -> Any:
+def run_job(job: Any, binary: FfmpegBinary, purpose: str) -> None:
+    """Runs a graph of ffmpeg-python to its end.
+
+    Args:
+        job: the graph; what it writes to standard output is dropped.
+        binary: the ffmpeg to run.
+        purpose: begins the messages of errors.
+
+    Raises:
+        EncodeError: ffmpeg failed or stood still.
+        OutputError: it failed because of the disk.
+    """
+    with _child(job.global_args("-nostats", "-progress", "pipe:1"), binary, purpose) as child:
+        for _ in child.chunks():
+            pass
+
+
+def source_of(info: VideoInfo, **options: Any) -> Any:
+    """The source as an input of a graph; it cannot make ffmpeg open other files or addresses."""
     allowed = {"protocol_whitelist": "file,pipe", "format_whitelist": info.container}
-    return ffmpeg.input(_FileUrl(f"file:{info.path.absolute()}"), **allowed, **options)
+    return ffmpeg.input(FileUrl(f"file:{info.path.absolute()}"), **allowed, **options)
 
 
 def _upright_size(info: VideoInfo) -> tuple[int, int]:
