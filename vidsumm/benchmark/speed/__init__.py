@@ -1,0 +1,1 @@
+"""The main job measured against what the machine can do and against the naive way."""

@@ -1,0 +1,116 @@
+"""Seconds and memory of pieces of work that are measured against each other."""
+
+import gc
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from statistics import median
+from threading import Event, Thread
+
+import psutil
+
+__all__ = ["MemoryWatch", "Timing", "Work", "compare", "once", "watch_memory"]
+
+_WATCH_S = 0.05
+_SHORT_S = 0.02  # shorter work is repeated until it lasts about this long
+
+Work = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """One piece of work, done several times."""
+
+    seconds: tuple[float, ...]
+    """Of each run."""
+    peak_mib: float | None = None
+    """Resident memory that it took at most beyond what was held before; its child processes count too, and so do pages
+    that they share. None where nobody looked."""
+    result: object = None
+    """What its first run gave."""
+
+    @property
+    def median_s(self) -> float:
+        """Middle of the runs, seconds."""
+        return median(self.seconds)
+
+
+@dataclass
+class MemoryWatch:
+    """The resident memory of this process and its children."""
+
+    start_mib: float
+    peak_mib: float
+    _over: Event = field(default_factory=Event)
+
+    @property
+    def growth_mib(self) -> float:
+        """Most memory held, less what was held at the start."""
+        return self.peak_mib - self.start_mib
+
+    def _keep_looking(self) -> None:
+        while not self._over.wait(_WATCH_S):
+            self.peak_mib = max(self.peak_mib, _resident_mib())
+
+
+@contextmanager
+def watch_memory() -> Iterator[MemoryWatch]:
+    """Looks at the memory twenty times a second, in a thread; short peaks may escape it."""
+    start = _resident_mib()
+    watch = MemoryWatch(start, start)
+    thread = Thread(target=watch._keep_looking, name="memory")
+    thread.start()
+    try:
+        yield watch
+    finally:
+        watch._over.set()
+        thread.join()
+        watch.peak_mib = max(watch.peak_mib, _resident_mib())
+
+
+def compare(works: Sequence[Work], runs: int) -> list[Timing]:
+    """Times pieces of work in turns, so that whatever else the machine does falls on all of them alike.
+
+    Before that each is done once for its result and its memory, which also warms caches.
+
+    Args:
+        works: what to do.
+        runs: how often each is timed.
+    """
+    trials = [once(work) for work in works]
+    repeats = [max(1, math.ceil(_SHORT_S / trial.median_s)) for trial in trials]
+    seconds: list[list[float]] = [[] for _ in works]
+    for _ in range(runs):
+        for work, times, found in zip(works, repeats, seconds, strict=True):
+            found.append(_seconds(work, times))
+    return [replace(trial, seconds=tuple(found)) for trial, found in zip(trials, seconds, strict=True)]
+
+
+def once(work: Work) -> Timing:
+    """Does a piece of work a single time, with an eye on its memory."""
+    gc.collect()
+    begin = time.perf_counter()
+    with watch_memory() as memory:
+        result = work()
+    return Timing((time.perf_counter() - begin,), memory.growth_mib, result)
+
+
+def _seconds(work: Work, times: int) -> float:
+    gc.collect()
+    begin = time.perf_counter()
+    for _ in range(times):
+        work()
+    return (time.perf_counter() - begin) / times
+
+
+def _resident_mib() -> float:
+    process = psutil.Process()
+    total = 0
+    for one in (process, *process.children(recursive=True)):
+        try:
+            total += one.memory_info().rss
+        except psutil.NoSuchProcess:  # it ended just now
+            continue
+    return total / 2**20
