@@ -1,20 +1,18 @@
 """``vidsumm bench``: methods measured by the field's protocols, beside the published numbers."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import pairwise
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vidsumm.cli import bench_options as given
-from vidsumm.cli import options
+from vidsumm.cli import bench_speed, options
+from vidsumm.cli.bench_output import command_line, numbers, reporting, write
 from vidsumm.cli.exits import guarded
 
 if TYPE_CHECKING:
     from vidsumm.benchmark.config import BenchConfig
-    from vidsumm.cli.progress import Reporter
     from vidsumm.evaluation.tables import Table
 
 __all__ = ["commands"]
@@ -98,7 +96,7 @@ def bench(
 
         from vidsumm.benchmark.agreement import run_agreement
 
-        run = partial(run_agreement, agreements=_numbers("--agreement", agreement))
+        run = partial(run_agreement, agreements=numbers("--agreement", agreement))
     _show(config, run, "table" if agreement is None else "agreement", quiet=quiet, verbose=verbose)
 
 
@@ -178,7 +176,7 @@ def figures(
     from vidsumm.benchmark.videos import open_videos
 
     videos = open_videos(tuple(data or ()), annotations) if data or annotations else None
-    paths = draw_figures(folder, videos, keys=video or (), rows=row or (), command=_command())
+    paths = draw_figures(folder, videos, keys=video or (), rows=row or (), command=command_line())
     if not quiet:
         print(f"written: {', '.join(map(str, paths))}")
 
@@ -203,68 +201,12 @@ def loading(
     from vidsumm.cli.terminal import console_for, print_json
 
     report = measure_loading(file, videos_per_step=batch, max_steps=steps)
-    numbers = asdict(report) | {"growth_mib": report.growth_mib}
+    found = asdict(report) | {"growth_mib": report.growth_mib}
     if json:
-        print_json(numbers, sys.stdout)
+        print_json(found, sys.stdout)
         return
-    rows = [(name.replace("_", " "), f"{value:,.1f}".removesuffix(".0")) for name, value in numbers.items()]
+    rows = [(name.replace("_", " "), f"{value:,.1f}".removesuffix(".0")) for name, value in found.items()]
     print_table(console_for(sys.stdout), (Column("loading"), Column(str(file), "right")), rows)
-
-
-@commands.command()
-@guarded
-def speed(
-    file: Annotated[Path, typer.Argument(metavar="VIDEO", show_default=False, help="Best ten minutes of 720p")],
-    part: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--part",
-            metavar="NAME",
-            show_default=False,
-            help="Only this: start, knapsack, kts, curves, decode, features, cut or whole; may be repeated",
-        ),
-    ] = None,
-    runs: Annotated[int, typer.Option("--runs", metavar="N", min=1, help="Timed runs; their median counts")] = 5,
-    output: given.Folder = Path("results/speed"),
-    device: options.Device = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
-) -> None:
-    """Measure the main job against what the machine can do and against the naive way, in the same run.
-
-    Leave the machine alone meanwhile. With ten minutes of 720p it takes an hour on two cores.
-    """
-    from vidsumm.benchmark.speed.report import speed_table
-    from vidsumm.benchmark.speed.speed import PARTS, measure_speed
-    from vidsumm.video.ffmpeg import find_ffmpeg
-
-    config = options.settings_from(None, device=device)
-    with _reporter(str(file), quiet=quiet, verbose=verbose) as reporter:
-        found = measure_speed(file, parts=part or PARTS, runs=runs, config=config, on_event=reporter)
-    table = speed_table(found, file, runs=runs, command=_command(), ffmpeg=find_ffmpeg().version)
-    _write(table, output or Path("results/speed"), "speed", quiet=quiet)
-
-
-@commands.command()
-@guarded
-def growth(
-    file: Annotated[Path, typer.Argument(metavar="VIDEO", show_default=False, help="Played again and again")],
-    minutes: Annotated[str, typer.Option("--minutes", metavar="A,B,...", help="Lengths, ascending")] = "5,20,60,120",
-    output: given.Folder = Path("results/speed"),
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
-) -> None:
-    """Measure how time and memory of the main job grow with the length of a video."""
-    from vidsumm.benchmark.speed.growth import growth_figure, growth_table, measure_growth
-    from vidsumm.evaluation.figures.style import save_figure
-
-    lengths = _numbers("--minutes", minutes)
-    _require_ascending("--minutes", lengths)
-    folder = output or Path("results/speed")
-    with _reporter(str(file), quiet=quiet, verbose=verbose) as reporter:
-        points = measure_growth(file, lengths, on_event=reporter)
-    _write(growth_table(points, file, _command()), folder, "growth", quiet=quiet)
-    save_figure(growth_figure(points), folder / "growth.png", {"command": _command()})
 
 
 def _config(
@@ -295,70 +237,16 @@ def _config(
         recipe=load_recipe(recipe, recipe_fields),
         synthetic=SyntheticConfig(videos=videos),
         device=options.settings_from(None, device=device).features.device,
-        command=_command(),
+        command=command_line(),
     )
-
-
-def _command() -> str:
-    """How the program was called, paths by their last part."""
-    import shlex
-    import sys
-
-    return shlex.join(["vidsumm", *(Path(part).name if "/" in part else part for part in sys.argv[1:])])
-
-
-def _numbers(flag: str, text: str) -> list[float]:
-    """Comma-separated numbers.
-
-    Raises:
-        ConfigError: something else.
-    """
-    from vidsumm.errors import ConfigError
-
-    try:
-        return [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise ConfigError(f"{flag} {text}: not numbers", remedy=f"write for example {flag} 0,0.5,1") from error
-
-
-def _require_ascending(flag: str, numbers: Sequence[float]) -> None:
-    """Raises ConfigError unless there are two numbers at least, above zero and ascending."""
-    from vidsumm.errors import ConfigError
-
-    if len(numbers) < 2 or numbers[0] <= 0 or any(a >= b for a, b in pairwise(numbers)):
-        raise ConfigError(f"{flag}: not two or more ascending numbers", remedy=f"write for example {flag} 5,20,60")
 
 
 def _show(config: "BenchConfig", run: Callable[..., "Table"], name: str, *, quiet: bool, verbose: bool) -> None:
     """Runs, writes the files of the table and prints it."""
-    with _reporter(str(config.output), quiet=quiet, verbose=verbose) as reporter:
+    with reporting(str(config.output), quiet=quiet, verbose=verbose) as reporter:
         table = run(config, on_event=reporter)
-    _write(table, config.output, name, quiet=quiet)
+    write(table, config.output, name, quiet=quiet)
 
 
-@contextmanager
-def _reporter(about: str, *, quiet: bool, verbose: bool) -> "Iterator[Reporter]":
-    """Tells on standard error how the work comes along."""
-    import sys
-
-    from vidsumm.cli.progress import reporter_for
-    from vidsumm.cli.terminal import console_for
-
-    reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=verbose)
-    with reporter.about(about):
-        yield reporter
-
-
-def _write(table: "Table", folder: Path, name: str, *, quiet: bool) -> None:
-    """Writes the files of a table and prints it."""
-    import sys
-
-    from vidsumm.benchmark.report import write_table
-    from vidsumm.cli.bench_table import render
-    from vidsumm.cli.terminal import console_for
-
-    paths = write_table(table, folder, name)
-    if not quiet:
-        console = console_for(sys.stdout)
-        console.print(render(table))
-        console.print(f"written: {', '.join(map(str, paths))}")
+commands.command()(bench_speed.speed)
+commands.command()(bench_speed.growth)

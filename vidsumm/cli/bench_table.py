@@ -10,7 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table as Grid
 from rich.text import Text
 
-from vidsumm.evaluation.tables import MISSING, PUBLISHED_MARK, Row, Table, best_rows, format_value
+from vidsumm.evaluation.tables import MISSING, Row, Table, best_rows, footnotes, format_value, marked_names
 
 __all__ = ["FittedTable", "render"]
 
@@ -51,7 +51,7 @@ class FittedTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width
-        names = [_name(row) for row in self.table.rows]
+        names = [Text(name) for name in marked_names(self.table)]
         name_width = min(max([cell_len("method"), *(name.cell_len for name in names)]), max(width // 2, 1))
         parts, spread = _layout(self.table, width - name_width)
         yield Text(self.table.title, style="bold")
@@ -89,10 +89,6 @@ def _written(table: Table, *, spread: bool) -> _Block:
     return _Block([column.title + arrows[column.better] for column in table.columns], cells)
 
 
-def _name(row: Row) -> Text:
-    return Text(f"{row.method} {PUBLISHED_MARK}" if row.published else row.method)
-
-
 def _grid(block: _Block, names: Sequence[Text], rows: Sequence[Row], name_width: int) -> Grid:
     grid = Grid(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0), collapse_padding=True
@@ -110,8 +106,7 @@ def _grid(block: _Block, names: Sequence[Text], rows: Sequence[Row], name_width:
 
 def _captions(table: Table, *, spread: bool) -> Iterator[Text]:
     meta = table.meta
-    if any(row.published for row in table.rows):
-        yield Text(f"{PUBLISHED_MARK} published, not measured here" + (f": {meta.source}" if meta.source else ""))
+    yield from map(Text, footnotes(table))
     spreads = {value[1] is not None for row in table.rows for value in row.values.values()}
     if not spread and True in spreads:
         yield Text("means only; a wider terminal shows standard deviations too")

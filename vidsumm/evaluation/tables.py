@@ -21,7 +21,9 @@ __all__ = [
     "Table",
     "Value",
     "best_rows",
+    "footnotes",
     "format_value",
+    "marked_names",
     "to_csv",
     "to_json",
     "to_markdown",
@@ -147,7 +149,7 @@ def to_markdown(table: Table) -> str:
     head = ["Method", *(_heading(column) for column in table.columns)]
     rule = [":--", *("--:" for _ in table.columns)]
     lines = [f"## {table.title}", "", _line(head), _line(rule), *map(_line, _cells(table)), ""]
-    return "\n".join([*lines, *_footnotes(table)]).rstrip("\n") + "\n"
+    return "\n".join([*lines, *_below(table)]).rstrip("\n") + "\n"
 
 
 def _plain_row(table: Table, row: Row) -> dict[str, object]:
@@ -173,11 +175,9 @@ def _line(cells: Sequence[str]) -> str:
 
 def _cells(table: Table) -> list[list[str]]:
     best = {column.key: best_rows(table, column) for column in table.columns}
-    notes = _numbered_notes(table)
     cells = []
-    for index, row in enumerate(table.rows):
-        marks = PUBLISHED_MARK * row.published + (f" ({notes[row.note]})" if row.note else "")
-        line = [f"{row.method} {marks}".strip()]
+    for index, (row, name) in enumerate(zip(table.rows, marked_names(table), strict=True)):
+        line = [name]
         for column in table.columns:
             text = format_value(row.values.get(column.key), column)
             line.append(f"**{text}**" if index in best[column.key] else text)
@@ -190,11 +190,25 @@ def _numbered_notes(table: Table) -> dict[str, int]:
     return {note: number for number, note in enumerate(distinct, start=1)}
 
 
-def _footnotes(table: Table) -> list[str]:
+def marked_names(table: Table) -> list[str]:
+    """The methods, each with the marks of the `footnotes` that are about it."""
+    notes = _numbered_notes(table)
+    marks = ([PUBLISHED_MARK] * row.published + ([f"({notes[row.note]})"] if row.note else []) for row in table.rows)
+    return [" ".join([row.method, *found]) for row, found in zip(table.rows, marks, strict=True)]
+
+
+def footnotes(table: Table) -> list[str]:
+    """What the marks of `marked_names` mean, each with its mark."""
+    source = f": {table.meta.source}" if table.meta.source else ""
+    notes = (
+        [f"{PUBLISHED_MARK} published, not measured here{source}"] if any(row.published for row in table.rows) else []
+    )
+    return [*notes, *(f"({number}) {note}" for note, number in _numbered_notes(table).items())]
+
+
+def _below(table: Table) -> list[str]:
     meta = table.meta
-    published = f"{PUBLISHED_MARK} published, not measured here" + (f": {meta.source}" if meta.source else "")
-    notes = [published] if any(row.published for row in table.rows) else []
-    notes += [f"({number}) {note}" for note, number in _numbered_notes(table).items()]
+    notes = footnotes(table)
     facts = {
         "Data set": meta.dataset,
         "Protocol": meta.protocol,

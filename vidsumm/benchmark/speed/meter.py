@@ -91,10 +91,11 @@ def compare(works: Sequence[Work], runs: int) -> list[Timing]:
 def once(work: Work) -> Timing:
     """Does a piece of work a single time, with an eye on its memory."""
     gc.collect()
-    begin = time.perf_counter()
     with watch_memory() as memory:
+        begin = time.perf_counter()
         result = work()
-    return Timing((time.perf_counter() - begin,), memory.growth_mib, result)
+        seconds = time.perf_counter() - begin
+    return Timing((seconds,), memory.growth_mib, result)
 
 
 def _seconds(work: Work, times: int) -> float:

@@ -1,0 +1,71 @@
+"""What the commands of ``vidsumm bench`` share: reading lists of numbers, telling of the work, writing tables."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vidsumm.cli.progress import Reporter
+    from vidsumm.evaluation.tables import Table
+
+__all__ = ["command_line", "numbers", "reporting", "require_ascending", "write"]
+
+
+def command_line() -> str:
+    """How the program was called, paths by their last part."""
+    import shlex
+    import sys
+
+    return shlex.join(["vidsumm", *(Path(part).name if "/" in part else part for part in sys.argv[1:])])
+
+
+def numbers(flag: str, text: str) -> list[float]:
+    """Comma-separated numbers.
+
+    Raises:
+        ConfigError: something else.
+    """
+    from vidsumm.errors import ConfigError
+
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ConfigError(f"{flag} {text}: not numbers", remedy=f"write for example {flag} 0,0.5,1") from error
+
+
+def require_ascending(flag: str, values: Sequence[float]) -> None:
+    """Raises ConfigError unless there are two numbers at least, above zero and ascending."""
+    from vidsumm.errors import ConfigError
+
+    if len(values) < 2 or values[0] <= 0 or any(a >= b for a, b in pairwise(values)):
+        raise ConfigError(f"{flag}: not two or more ascending numbers", remedy=f"write for example {flag} 5,20,60")
+
+
+@contextmanager
+def reporting(about: str, *, quiet: bool, verbose: bool) -> "Iterator[Reporter]":
+    """Tells on standard error how the work comes along."""
+    import sys
+
+    from vidsumm.cli.progress import reporter_for
+    from vidsumm.cli.terminal import console_for
+
+    reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=verbose)
+    with reporter.about(about):
+        yield reporter
+
+
+def write(table: "Table", folder: Path, name: str, *, quiet: bool) -> None:
+    """Writes the files of a table and prints it."""
+    import sys
+
+    from vidsumm.benchmark.report import write_table
+    from vidsumm.cli.bench_table import render
+    from vidsumm.cli.terminal import console_for
+
+    paths = write_table(table, folder, name)
+    if not quiet:
+        console = console_for(sys.stdout)
+        console.print(render(table))
+        console.print(f"written: {', '.join(map(str, paths))}")
