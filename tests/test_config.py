@@ -73,8 +73,14 @@ def test_bad_value_names_its_flag(field: str, value: object, flag: str) -> None:
     assert caught.value.remedy
 
 
+def test_decord_cannot_hurry() -> None:
+    with pytest.raises(ConfigError, match=r"--decoder: 'decord'") as caught:
+        SummarizeConfig().replace(fast=True, decoder="decord")
+    assert "--fast" in caught.value.remedy
+
+
 def test_every_setting_that_can_be_bad_is_tried() -> None:
-    free = {"backbone_weights", "weights", "any_rate", "use_cache", "cache_folder"}
+    free = {"backbone_weights", "weights", "any_rate", "fast", "use_cache", "cache_folder"}
     fields = {field.name for stage in STAGES for field in dataclasses.fields(stage)}
     assert {field for field, _, _ in BAD} == fields - free
 

@@ -57,11 +57,14 @@ class DecodeConfig:
     fps: float = 2.0
     """Samples per second (--fps)."""
     decoder: DecoderName = "auto"
-    """decord first and PyAV behind it, or one of them (--decoder)."""
+    """PyAV first and decord behind it, or one of them (--decoder)."""
     stall_s: float = 60.0
     """Seconds without a frame after which a decoder is stopped (--stall-timeout)."""
+    fast: bool = False
+    """Look at frames near the sampled ones that take less to decode (--fast)."""
 
     def __post_init__(self) -> None:
+        _require(not (self.fast and self.decoder == "decord"), "--decoder", "decord", "auto or pyav with --fast")
         _require(0.01 <= self.fps <= 60, "--fps", self.fps, "a rate between 0.01 and 60 samples per second")
         _choice(self.decoder, DecoderName, "--decoder")
         _require(0 < self.stall_s < math.inf, "--stall-timeout", self.stall_s, "a positive number of seconds")

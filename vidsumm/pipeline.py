@@ -119,7 +119,7 @@ class Summarizer:
         """Everything up to the choice of the summaries."""
         config, info = self.config, source.info
         networks = self._known_networks()
-        samples = plan_samples(info, config.decode.fps)
+        samples = plan_samples(info, config.decode.fps, is_fast=config.decode.fast)
         frames, described = self._describe(job, source, samples)
         with job.stage("shots") as done:
             shots = recall_shots(
@@ -168,6 +168,12 @@ class Summarizer:
             frames = recall_frames(self._cache, key, source, job, describe)
             network = f"{backbone.spec.name} in {backbone.precision}"
             done(f"{job.origin('decode')}{count} frames by {frames.decoder}, {network}")
+        if self.config.decode.fast:
+            off_s = frames.off_s
+            job.notice(
+                f"{source.info.path.name}: --fast looked at frames beside the sampled ones, "
+                f"{off_s.mean():.3f} s away on average and {off_s.max():.3f} s at most"
+            )
         return frames, described_key(key, frames)
 
     def _sampler(self, job: Job, frames: FrameDescription, described: str) -> RecalledCurves:

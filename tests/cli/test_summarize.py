@@ -67,6 +67,8 @@ FLAGS = [
     ("--cut copy", "cut", "mode", "copy"),
     ("--crf 30", "cut", "crf", 30),
     ("--preset slow", "cut", "preset", "slow"),
+    ("--fast", "decode", "fast", True),
+    ("--no-fast", "decode", "fast", False),
     ("--no-cache", "cache", "use_cache", False),
     ("--use-cache", "cache", "use_cache", True),
     ("--cache kept", "cache", "cache_folder", Path("kept")),

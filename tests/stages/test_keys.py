@@ -22,6 +22,7 @@ CONFIG = SummarizeConfig()
 OTHERS: dict[str, Any] = {
     "fps": 1.0,
     "decoder": "pyav",
+    "fast": True,
     "batch_size": 8,
     "segmenter": "pelt",
     "min_shot_s": 0.5,

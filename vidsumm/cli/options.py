@@ -37,6 +37,7 @@ __all__ = [
     "Device",
     "DryRun",
     "Duration",
+    "Fast",
     "Fps",
     "Guidance",
     "Inputs",
@@ -243,6 +244,14 @@ Decoder = Annotated[
         field="decoder",
         text="Who decodes frames",
         choices=get_args(DecoderName),
+    ),
+]
+Fast = Annotated[
+    bool | None,
+    _flag(
+        _DECODING,
+        "--fast/--no-fast",
+        text="Decode fewer frames: look at near ones where the sampled take longer, and say how near (default: no)",
     ),
 ]
 StallTimeout = Annotated[

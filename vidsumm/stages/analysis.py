@@ -32,6 +32,8 @@ class FrameDescription:
     """(T,)."""
     decoder: str
     """The decoder that delivered the last frame."""
+    off_s: NDArray[np.float64]
+    """(N,) how many seconds before or after the frame on display the one that was looked at is shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,7 @@ def describe_frames(
         decoder=config.decode.decoder,
         stall_s=config.decode.stall_s,
         on_notice=on_notice,
+        is_fast=config.decode.fast,
     )
     with source:
         values = extract(
@@ -78,7 +81,8 @@ def describe_frames(
             batch_size=config.features.batch_size,
             on_progress=on_progress,
         )
-        return FrameDescription(values[plan.inverse], *keeper.result(), source.decoder)
+        off_s = plan.off_s + np.array(source.off_s)[plan.inverse]
+        return FrameDescription(values[plan.inverse], *keeper.result(), source.decoder, off_s)
 
 
 def _watched(source: Iterable[FrameBatch], keeper: ThumbnailKeeper) -> Iterator[NDArray[np.uint8]]:

@@ -95,7 +95,7 @@ def describe_annotated(
     idx = _picked_frames(info, annotation, match)
     unique, inverse = np.unique(idx, return_inverse=True)
     times_s = info.frame_times_s[idx]
-    plan = SamplePlan(times_s, idx, times_s, unique, inverse)
+    plan = SamplePlan(times_s, idx, times_s, unique, inverse, np.zeros(len(idx)))
     described = describe_frames(info, plan, backbone, config, on_progress=on_progress, on_notice=on_notice)
     return DescribedVideo(described.features, match)
 

@@ -40,7 +40,11 @@ def recall_frames(
             job.notice(_renamed(text, entry.facts["name"], name))
         arrays = entry.arrays
         return FrameDescription(
-            arrays["features"], arrays["thumbnails"], arrays["thumbnail_times_s"], entry.facts["decoder"]
+            arrays["features"],
+            arrays["thumbnails"],
+            arrays["thumbnail_times_s"],
+            entry.facts["decoder"],
+            arrays["off_s"],
         )
     before = len(job.notices)
     found = describe()
@@ -49,6 +53,7 @@ def recall_frames(
             "features": found.features,
             "thumbnails": found.thumbnails,
             "thumbnail_times_s": found.thumbnail_times_s,
+            "off_s": found.off_s,
         }
         facts = {"decoder": found.decoder, "name": name, "notices": job.notices[before:]}
         cache.put("features", {key: Entry(arrays, facts)}, job.notice)

@@ -28,8 +28,8 @@ class DecordError(Exception):
     """decord fails, or sees another video than the index of frames."""
 
 
-def pictures(request: Request) -> Iterator[tuple[Picture, bool]]:
-    """For each wanted frame its picture (and False: none is replaced).
+def pictures(request: Request) -> Iterator[tuple[Picture, int]]:
+    """For each wanted frame its picture (and 0: it is that frame, and no other).
 
     Raises:
         DecordError: decord cannot be used for this file, or not any longer.
@@ -43,7 +43,7 @@ def pictures(request: Request) -> Iterator[tuple[Picture, bool]]:
         reader = decord.VideoReader(settings.path, width=settings.width, height=settings.height)
         _check_index(reader, request)
         for picture in _checked_pictures(reader, request):
-            yield picture, False
+            yield picture, 0
     except (decord.DECORDError, RuntimeError, ValueError) as error:
         raise DecordError(_SOURCE_PREFIX.sub("", str(error).strip().split("\n")[0])) from error
 

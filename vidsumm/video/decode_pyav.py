@@ -1,8 +1,11 @@
 """Decodes wanted frames with PyAV: by time stamp, front to back, skipping what nobody needs."""
 
 import heapq
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 from typing import Self, TypeAlias
 
@@ -18,16 +21,19 @@ from vidsumm.video.probe import open_container, packets_of
 
 __all__ = ["PictureFinder", "pictures"]
 
+_AHEAD = 3  # pictures that may be scaled while further frames are decoded
+_THREADS_PER_CORE, _MOST_THREADS = 4, 16  # a frame waits for those it refers to, so that one thread a core leaves gaps
 _LEADING_FRAMES = 32  # pictures shown before a key frame may be coded after it; none is further away than this
 
 _Packet: TypeAlias = "av.Packet[av.VideoStream]"
 _Timed = tuple[int, av.VideoFrame]
 
 
-def pictures(request: Request, on_progress: Callable[[], None]) -> Iterator[tuple[Picture, bool]]:
-    """For each wanted frame its picture and whether it is only the nearest one that could be decoded.
+def pictures(request: Request, on_progress: Callable[[], None]) -> Iterator[tuple[Picture, int]]:
+    """For each wanted frame the picture that is nearest of those decoded, and how many ticks after it that is shown.
 
-    Groups of pictures without a wanted frame are not decoded, nor are pictures that are neither wanted nor referred to.
+    Groups of pictures without a wanted frame are not decoded, nor are pictures that are neither wanted nor referred to;
+    of fewer frames (`DecodeSettings.frames`) not even wanted ones are, if others are not decoded from them.
     Nothing depends on seeking, which is inexact in many containers.
 
     Args:
@@ -41,8 +47,7 @@ def pictures(request: Request, on_progress: Callable[[], None]) -> Iterator[tupl
         stream = _video_stream(container, request.settings)
         packets = _needed_packets(packets_of(container, stream), request)
         frames = _timed(_decode(packets, stream, request, on_progress), stream.codec_context.has_b_frames)
-        for frame, is_replaced in _match(frames, request.wanted_pts):
-            yield _upright(frame, request.settings), is_replaced
+        yield from _scaled(_match(frames, request.wanted_pts), request.settings)
 
 
 class PictureFinder:
@@ -75,7 +80,7 @@ class PictureFinder:
             self._container.seek(start_pts, stream=self._stream)
         except FFmpegError:
             return None
-        for packet in packets_of(self._container, self._stream):
+        for packet in chain(packets_of(self._container, self._stream), [None]):  # None asks for what is still held back
             for frame in _decode_packet(self._stream, packet):
                 stamp = _stamp(frame)
                 if stamp is not None and stamp >= pts:
@@ -86,7 +91,24 @@ class PictureFinder:
 def _video_stream(container: InputContainer, settings: DecodeSettings) -> av.VideoStream:
     stream = next(stream for stream in container.streams.video if stream.index == settings.stream_index)
     stream.thread_type = "AUTO"
+    stream.codec_context.thread_count = min(_MOST_THREADS, _THREADS_PER_CORE * (os.cpu_count() or 1))
+    if settings.frames != "all":
+        stream.codec_context.options = {"skip_loop_filter": "all"}
     return stream
+
+
+def _scaled(frames: Iterable[tuple[av.VideoFrame, int]], settings: DecodeSettings) -> Iterator[tuple[Picture, int]]:
+    """Scales frames in a thread while the next ones are decoded; what stands beside each stays there."""
+    waiting: deque[tuple[Future[Picture], int]] = deque()
+    with ThreadPoolExecutor(1, thread_name_prefix="scaling") as pool:
+        for frame, off_by in frames:
+            waiting.append((pool.submit(_upright, frame, settings), off_by))
+            if len(waiting) > _AHEAD:
+                picture, off_by_then = waiting.popleft()
+                yield picture.result(), off_by_then
+        while waiting:
+            picture, off_by_then = waiting.popleft()
+            yield picture.result(), off_by_then
 
 
 def _upright(frame: av.VideoFrame, settings: DecodeSettings) -> Picture:
@@ -127,9 +149,11 @@ def _decode(
     packets: Iterable[_Packet], stream: av.VideoStream, request: Request, on_progress: Callable[[], None]
 ) -> Iterator[av.VideoFrame]:
     """Frames in display order, without some that are neither wanted nor referred to."""
-    wanted = frozenset(request.wanted_pts.tolist())
+    wanted = frozenset(request.wanted_pts.tolist()) if request.settings.frames == "all" else frozenset()
     for packet in packets:
         on_progress()
+        if request.settings.frames == "key" and not packet.is_keyframe:
+            continue
         stream.codec_context.skip_frame = "DEFAULT" if _stamp(packet) in wanted else "NONREF"
         yield from _decode_packet(stream, packet)
     yield from _decode_packet(stream, None)
@@ -162,18 +186,18 @@ def _timed(frames: Iterable[av.VideoFrame], reorder: int) -> Iterator[_Timed]:
         yield heapq.heappop(stamps), waiting.popleft()
 
 
-def _match(frames: Iterable[_Timed], wanted_pts: NDArray[np.int64]) -> Iterator[tuple[av.VideoFrame, bool]]:
-    """For each wanted time stamp its frame, or else the nearest one and True."""
+def _match(frames: Iterable[_Timed], wanted_pts: NDArray[np.int64]) -> Iterator[tuple[av.VideoFrame, int]]:
+    """For each wanted time stamp the nearest frame, and by how much it is later."""
     wanted = deque(wanted_pts.tolist())
     last: _Timed | None = None
     for stamp, frame in frames:
         while wanted and stamp >= wanted[0]:
             ahead = stamp - wanted[0]
             is_last_nearer = last is not None and wanted[0] - last[0] <= ahead > 0
-            yield (last[1] if last is not None and is_last_nearer else frame), ahead > 0
-            wanted.popleft()
+            nearest = last if last is not None and is_last_nearer else (stamp, frame)
+            yield nearest[1], nearest[0] - wanted.popleft()
         if not wanted:
             return
         last = stamp, frame
     if last is not None:
-        yield from ((last[1], True) for _ in wanted)
+        yield from ((last[1], last[0] - stamp) for stamp in wanted)

@@ -14,13 +14,17 @@ from typing import BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DONE", "HEADER", "PICTURE", "PROGRESS", "DecodeSettings", "Picture", "Request"]
+__all__ = ["DONE", "HEADER", "PICTURE", "PROGRESS", "DecodeSettings", "DecodedFrames", "Picture", "Request"]
+
+DecodedFrames = Literal["all", "referenced", "key"]
+"""Which frames a decoder may choose from: all; those that others refer to, without the last filter, so that it is
+quicker; or key frames alone."""
 
 Picture = NDArray[np.uint8]
 """(H, W, 3) RGB."""
 
-HEADER = Struct("<c?")
-"""Kind of record, and whether a neighbour stands for a lost picture."""
+HEADER = Struct("<cq")
+"""Kind of record, and by how many ticks the picture is shown after the wanted frame (before it where negative)."""
 PICTURE, PROGRESS, DONE = b"F", b"P", b"D"
 
 
@@ -38,6 +42,7 @@ class DecodeSettings:
     height: int
     seconds_per_tick: float
     stall_s: float
+    frames: DecodedFrames = "all"
 
 
 @dataclass(frozen=True)

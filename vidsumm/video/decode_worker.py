@@ -31,9 +31,9 @@ class _Output:
         self._patience_s = math.ceil(stall_s + _WATCHDOG_SPARE_S)
         self._wait()
 
-    def write(self, kind: bytes, picture: Picture | None = None, *, is_replaced: bool = False) -> None:
+    def write(self, kind: bytes, picture: Picture | None = None, *, off_by: int = 0) -> None:
         signal.alarm(0)  # waiting for a busy parent is no stall
-        self._stream.write(HEADER.pack(kind, is_replaced))
+        self._stream.write(HEADER.pack(kind, off_by))
         if picture is not None:
             self._stream.write(np.ascontiguousarray(picture).data)
         self._stream.flush()
@@ -49,7 +49,7 @@ class _Output:
         signal.alarm(self._patience_s)
 
 
-def _pictures(request: Request, output: _Output) -> Iterator[tuple[Picture, bool]]:
+def _pictures(request: Request, output: _Output) -> Iterator[tuple[Picture, int]]:
     if request.settings.decoder == "decord":
         return decode_decord.pictures(request)
     return decode_pyav.pictures(request, output.progress)
@@ -59,8 +59,8 @@ def _answer(stream: BinaryIO) -> None:
     request = Request.read(sys.stdin.buffer)
     output = _Output(stream, request.settings.stall_s)
     output.write(PROGRESS)
-    for picture, is_replaced in _pictures(request, output):
-        output.write(PICTURE, picture, is_replaced=is_replaced)
+    for picture, off_by in _pictures(request, output):
+        output.write(PICTURE, picture, off_by=off_by)
     output.write(DONE)
 
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from vidsumm.config import DecoderName
 from vidsumm.errors import DecodeError
-from vidsumm.video.decode_request import DONE, HEADER, PICTURE, DecodeSettings, Picture, Request
+from vidsumm.video.decode_request import DONE, HEADER, PICTURE, DecodedFrames, DecodeSettings, Picture, Request
 from vidsumm.video.info import VideoInfo
 
 __all__ = ["FrameBatch", "FrameReader", "FrameSource", "SamplePlan", "open_frames", "plan_samples"]
@@ -44,6 +44,7 @@ from vidsumm.video.decode_worker import main
 main()
 """
 _STDERR_TAIL_BYTES = 2000
+_TITLES = {"pyav": "PyAV", "decord": "decord"}
 _REPAIR = "repair it first, for example: ffmpeg -i broken.mp4 -c:v libx264 -c:a aac repaired.mp4"
 
 
@@ -54,25 +55,36 @@ class SamplePlan:
     grid_s: NDArray[np.float64]
     """(N,) instants k / fps before the end of the video, seconds."""
     frame_idx: NDArray[np.int64]
-    """(N,) index into `VideoInfo.frame_pts` of the frame on display at each instant."""
+    """(N,) index into `VideoInfo.frame_pts` of the frame that stands for each instant, as a rule the one on display."""
     times_s: NDArray[np.float64]
     """(N,) presentation time of that frame, seconds."""
     unique_idx: NDArray[np.int64]
     """(U,) the distinct values of `frame_idx`, ascending."""
     inverse: NDArray[np.int64]
     """(N,) position of each sample in `unique_idx`."""
+    off_s: NDArray[np.float64]
+    """(N,) how many seconds before or after the frame on display each one is shown; only key frames are off."""
+
+    @property
+    def step_s(self) -> float:
+        """Seconds between two instants; 1 where there is one only."""
+        return float(self.grid_s[1] - self.grid_s[0]) if len(self.grid_s) > 1 else 1.0
 
 
-def plan_samples(info: VideoInfo, fps: float) -> SamplePlan:
-    """Chooses the frame on display at every k / fps seconds, at least one.
+def plan_samples(info: VideoInfo, fps: float, *, is_fast: bool = False) -> SamplePlan:
+    """Chooses the frame on display at every k / fps seconds, at least one; in a hurry the nearest key frame instead.
 
     A frame that begins less than half a usual frame interval after the instant (at most 20 ms, and a quarter of the
     step) counts as on display already: sampled at 2 fps, a video of 30000/1001 fps then gives the frames 0, 15, 30 ...
     and not 0, 14, 29 ...
 
+    Key frames are taken where two of them are never further apart than two samples, so that one is at most half a step
+    away.
+
     Args:
         info: the probed video.
         fps: samples per second.
+        is_fast: take key frames where they lie close enough.
     """
     ticks_per_s = float(1 / info.video.time_base)
     pts = (info.frame_pts - info.frame_pts[0]).astype(np.float64)
@@ -80,9 +92,30 @@ def plan_samples(info: VideoInfo, fps: float) -> SamplePlan:
     grid_s = np.arange(max(1, math.ceil(duration * Fraction(fps).limit_denominator(1_000_000)))) / fps
     interval = float(np.median(np.diff(pts))) if len(pts) > 1 else 1.0
     early = max(min(interval / 2, min(_MAX_EARLY_S, 0.25 / fps) * ticks_per_s) - _SPLINTER, _SPLINTER)
-    frame_idx = np.searchsorted(pts, grid_s * ticks_per_s + early, side="right").astype(np.int64) - 1
+    on_display = np.searchsorted(pts, grid_s * ticks_per_s + early, side="right").astype(np.int64) - 1
+    use_keys = is_fast and _has_close_key_frames(info, 1 / fps)
+    frame_idx = _nearest_key_frames(info, on_display) if use_keys else on_display
+    times_s = info.frame_times_s
     unique_idx, inverse = np.unique(frame_idx, return_inverse=True)
-    return SamplePlan(grid_s, frame_idx, info.frame_times_s[frame_idx], unique_idx, inverse.astype(np.int64))
+    off_s = np.abs(times_s[frame_idx] - times_s[on_display])
+    return SamplePlan(grid_s, frame_idx, times_s[frame_idx], unique_idx, inverse.astype(np.int64), off_s)
+
+
+def _has_close_key_frames(info: VideoInfo, step_s: float) -> bool:
+    """Whether a key frame is within half a step of every frame."""
+    edges = np.concatenate([info.frame_pts[:1], info.key_pts, info.frame_pts[-1:]])
+    gaps = np.diff(edges)
+    gaps[[0, -1]] *= 2  # there is no other key frame beyond
+    return len(info.key_pts) > 0 and float(gaps.max()) * float(info.video.time_base) <= step_s
+
+
+def _nearest_key_frames(info: VideoInfo, frame_idx: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The index of the key frame nearest to each frame, of two the earlier."""
+    keys, own = np.searchsorted(info.frame_pts, info.key_pts), info.frame_pts[frame_idx]
+    place = np.searchsorted(info.key_pts, own)
+    earlier, later = np.maximum(place - 1, 0), np.minimum(place, len(keys) - 1)
+    is_later = np.abs(info.key_pts[later] - own) < np.abs(own - info.key_pts[earlier])
+    return keys[np.where(is_later, later, earlier)].astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -142,8 +175,8 @@ class _Worker:
         with contextlib.suppress(BrokenPipeError), cast("IO[bytes]", self._process.stdin) as stdin:
             stdin.write(request.to_bytes())
 
-    def pictures(self) -> Iterator[tuple[bool, Picture]]:
-        """For each wanted frame in order whether a neighbour stands for it, and its (H, W, 3) picture.
+    def pictures(self) -> Iterator[tuple[int, Picture]]:
+        """For each wanted frame in order how many ticks later its (H, W, 3) picture is shown, and the picture.
 
         Raises:
             _WorkerFailedError: the child stalls, crashes or reports an error.
@@ -151,12 +184,12 @@ class _Worker:
         shape = self._settings.height, self._settings.width, 3
         spare_s = _START_S
         while True:
-            kind, is_replaced = HEADER.unpack(self._read(HEADER.size, spare_s))
+            kind, off_by = HEADER.unpack(self._read(HEADER.size, spare_s))
             spare_s = 0.0
             if kind == DONE:
                 return
             if kind == PICTURE:
-                yield is_replaced, np.frombuffer(self._read(math.prod(shape)), np.uint8).reshape(shape)
+                yield off_by, np.frombuffer(self._read(math.prod(shape)), np.uint8).reshape(shape)
 
     def kill(self) -> None:
         self._process.kill()
@@ -207,6 +240,8 @@ class FrameReader:
         decoders: tuple[_Decoder, ...],
         on_notice: Callable[[str], None],
         batch: int,
+        *,
+        tolerance_s: float = 0.0,
     ) -> None:
         self._request = request
         self._times_s = times_s
@@ -216,7 +251,8 @@ class FrameReader:
         """The library at work, or the one that was last."""
         self._worker: _Worker | None = None
         self._is_closed = False
-        self._lost = 0
+        self._off_s: list[float] = []
+        self._tolerance_s = tolerance_s
         self._batches = self._group(batch)
 
     def __enter__(self) -> Self:
@@ -238,6 +274,11 @@ class FrameReader:
             self._batches.close()
 
     @property
+    def off_s(self) -> Sequence[float]:
+        """(U,) how many seconds before or after its frame each picture so far is shown."""
+        return self._off_s
+
+    @property
     def _name(self) -> str:
         return Path(self._request.settings.path).name
 
@@ -251,7 +292,7 @@ class FrameReader:
 
     def _pictures(self) -> Generator[Picture]:
         """Pictures in order; each decoder goes on where the one before it failed."""
-        done = 0
+        done, failures = 0, list[_WorkerFailedError]()
         for decoder in self._decoders:
             try:
                 with contextlib.closing(self._decode(decoder, done)) as pictures:
@@ -261,7 +302,8 @@ class FrameReader:
             except _WorkerFailedError as failure:
                 if self._is_closed:
                     return
-                self._report_failure(decoder, done, failure)
+                failures.append(failure)
+                self._report_failures(failures, done)
             else:
                 self._report_lost()
                 return
@@ -275,8 +317,8 @@ class FrameReader:
             if self._is_closed:
                 worker.kill()
             delivered = 0
-            for is_replaced, picture in worker.pictures():
-                self._lost += is_replaced
+            for off_by, picture in worker.pictures():
+                self._off_s.append(abs(off_by) * settings.seconds_per_tick)
                 self._refuse_if_lost()
                 delivered += 1
                 yield picture
@@ -286,16 +328,24 @@ class FrameReader:
             self._worker = None
             worker.stop()
 
-    def _report_failure(self, decoder: _Decoder, done: int, failure: _WorkerFailedError) -> None:
-        if decoder != self._decoders[-1]:
+    def _report_failures(self, failures: Sequence[_WorkerFailedError], done: int) -> None:
+        if len(failures) < len(self._decoders):
             where = f" from sampled frame {done + 1} on" if done else ""
-            self._on_notice(f"{self._name}: decord failed ({failure}); PyAV decodes{where}")
+            failed, following = (_TITLES[name] for name in self._decoders[len(failures) - 1 : len(failures) + 1])
+            self._on_notice(f"{self._name}: {failed} failed ({failures[-1]}); {following} decodes{where}")
             return
-        remedy = _REPAIR if decoder == "pyav" else "use --decoder auto"
-        raise DecodeError(f"{self._name}: frames cannot be decoded by {decoder}: {failure}", remedy=remedy) from failure
+        names = " or ".join(_TITLES[name] for name in self._decoders)
+        remedy = "use --decoder auto" if self._decoders == ("decord",) else _REPAIR
+        # the one that is tried first knows most about what is wrong
+        raise DecodeError(f"{self._name}: frames cannot be decoded by {names}: {failures[0]}", remedy=remedy)
+
+    @property
+    def _lost(self) -> int:
+        """Samples for which a picture stands that is shown too long before or after."""
+        return sum(off_s > self._tolerance_s for off_s in self._off_s)
 
     def _refuse_if_lost(self) -> None:
-        if 2 * self._lost > len(self._times_s):
+        if self._off_s[-1] > self._tolerance_s and 2 * self._lost > len(self._times_s):
             raise DecodeError(f"{self._name}: more than half of the sampled frames are damaged", remedy=_REPAIR)
 
     def _report_lost(self) -> None:
@@ -314,12 +364,17 @@ def open_frames(
     decoder: DecoderName,
     stall_s: float,
     on_notice: Callable[[str], None],
+    is_fast: bool = False,
     batch: int = 16,
 ) -> FrameReader:
     """Decodes the distinct frames of a plan in order, each once, in a child process.
 
-    With ``auto``, PyAV continues from the first frame not delivered when decord is missing, disagrees with the index of
-    frames, hangs, crashes or fails; `on_notice` then gets one line.
+    With ``auto``, decord, where it is installed, continues from the first frame not delivered when PyAV hangs, crashes
+    or fails; `on_notice` then gets one line. PyAV comes first because it skips the frames that nobody needs.
+
+    In a hurry PyAV decodes no frame from which no other is decoded, or key frames alone where the plan has no others,
+    and leaves out the last filter. The nearest frame, half a step away at most, stands for one that was skipped; see
+    `FrameReader.off_s`.
 
     Args:
         info: the probed video.
@@ -328,6 +383,7 @@ def open_frames(
         decoder: which library decodes.
         stall_s: seconds without a sign of life after which a decoder is stopped.
         on_notice: takes single lines for people.
+        is_fast: decode in a hurry.
         batch: frames per batch.
 
     Raises:
@@ -342,12 +398,18 @@ def open_frames(
         height=size[1],
         seconds_per_tick=float(info.video.time_base),
         stall_s=min(stall_s, _MAX_STALL_S),
+        frames=_choice_of_frames(info, plan) if is_fast else "all",
     )
     request = Request(settings, info.frame_pts, info.key_pts, plan.unique_idx)
-    return FrameReader(request, info.frame_times_s[plan.unique_idx], _decoders(decoder), on_notice, batch)
+    times_s, tolerance_s = info.frame_times_s[plan.unique_idx], plan.step_s / 2 if is_fast else 0.0
+    return FrameReader(request, times_s, _decoders(decoder), on_notice, batch, tolerance_s=tolerance_s)
+
+
+def _choice_of_frames(info: VideoInfo, plan: SamplePlan) -> DecodedFrames:
+    return "key" if np.isin(info.frame_pts[plan.unique_idx], info.key_pts).all() else "referenced"
 
 
 def _decoders(name: DecoderName) -> tuple[_Decoder, ...]:
     if name != "auto":
         return (name,)
-    return ("decord", "pyav") if importlib.util.find_spec("decord") else ("pyav",)
+    return ("pyav", "decord") if importlib.util.find_spec("decord") else ("pyav",)

@@ -142,7 +142,9 @@ class _Bench:
         self._hold_all(curve_contests(networks.model.eval(), features, networks.options))
 
     def decode(self) -> None:
+        """As it is, and in a hurry."""
         self._add(self.decoded)
+        self._add(self._hold(decode_contest(self.subject, is_fast=True)))
 
     def features(self) -> None:
         """Alone, and side by side with decoding."""

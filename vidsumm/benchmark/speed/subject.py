@@ -36,9 +36,9 @@ class Subject:
         """Frames that are decoded and described."""
         return len(self.plan.unique_idx)
 
-    def decode(self, config: SummarizeConfig | None = None) -> int:
+    def decode(self, config: SummarizeConfig) -> int:
         """Decodes the sampled frames and lets them go; returns how many came."""
-        with self._open(config or self.config) as source:
+        with self._open(config) as source:
             return sum(len(batch.idx) for batch in source)
 
     def some_frames(self, count: int) -> NDArray[np.uint8]:
@@ -59,13 +59,15 @@ class Subject:
         )
 
     def _open(self, config: SummarizeConfig) -> FrameReader:
+        fast = config.decode.fast
         return open_frames(
             self.info,
-            self.plan,
+            plan_samples(self.info, config.decode.fps, is_fast=True) if fast else self.plan,
             size=self.backbone.spec.input_size,
             decoder=config.decode.decoder,
             stall_s=config.decode.stall_s,
             on_notice=_nothing,
+            is_fast=config.decode.fast,
         )
 
 
