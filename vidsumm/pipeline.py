@@ -11,7 +11,7 @@ from vidsumm.config import SummarizeConfig
 from vidsumm.events import EventSink, ignore
 from vidsumm.export.picture import draw
 from vidsumm.export.record import ProvenanceRecord, SummaryRecord, write_record
-from vidsumm.model.sampling import CurveSampler
+from vidsumm.model.sampling import CurveSampler, curves_at_a_time
 from vidsumm.stages.analysis import FrameDescription, Shots, describe_frames, find_shots
 from vidsumm.stages.choice import Choice, ShotBudget, choose, first_seeds, shot_budget
 from vidsumm.stages.job import Job
@@ -139,7 +139,10 @@ class Summarizer:
             done(f"{job.origin('score')}{drawn} in {options.steps} steps, guidance {options.guidance:g}")
         with job.stage("select") as done:
             budget = shot_budget(info, shots, config.select)
-            choice = choose(curves, sampler.sample, budget, redraws=config.sample.redraws, seed=config.sample.seed)
+            sample = config.sample
+            choice = choose(
+                curves, sampler.sample, budget, redraws=sample.redraws, seed=sample.seed, batch=sampler.batch
+            )
             candidates = rank_candidates(choice, budget, shots, info.duration_s)
             different = "selection" if len(candidates) == 1 else "different selections"
             done(f"{len(candidates)} {different}, {choice.redraws} curves drawn again")
@@ -183,6 +186,7 @@ class Summarizer:
             partial(curve_key, described, networks),
             lambda: CurveSampler(networks.model, frames.features, networks.options).sample,
             job.notice,
+            batch=curves_at_a_time(networks.backbone_file.device),
         )
 
     def _known_networks(self) -> Networks:

@@ -45,10 +45,16 @@ def awake(denoiser: DenoiserName, **changes: Any) -> Denoiser:
     return module
 
 
+def ask(module: Denoiser, query: Tensor, t: Tensor, memory: Tensor, *rest: Tensor | None) -> Tensor:
+    """The answer about videos `memory`; positions and mask follow."""
+    out: Tensor = module(query, t, module.contexts(memory), *rest)
+    return out
+
+
 @starting_at_zero
 def test_starts_at_zero(denoiser: DenoiserName) -> None:
     query, memory, positions, mask = inputs()
-    out = built(denoiser)(query, torch.full((VIDEOS, 1), 500), memory, positions, mask)
+    out = ask(built(denoiser), query, torch.full((VIDEOS, 1), 500), memory, positions, mask)
     assert out.shape == query.shape
     assert not out.any()
 
@@ -58,9 +64,11 @@ def test_blocks_start_as_the_identity(denoiser: DenoiserName) -> None:
     query, memory, _, mask = inputs()
     config = small_config(denoiser)
     if denoiser == "dit":
-        out = DiTBlock(config).eval()(query, memory[:, None], torch.randn(VIDEOS, 1, FRAMES, WIDTH), mask)
+        dit = DiTBlock(config).eval()
+        out = dit(query, dit.take(memory)[:, None], torch.randn(VIDEOS, 1, FRAMES, WIDTH), mask)
     else:
-        out = LatentMLPBlock(config).eval()(query, torch.randn(VIDEOS, 1, 1, WIDTH), memory[:, None], mask)
+        mlp = LatentMLPBlock(config).eval()
+        out = mlp(query, torch.randn(VIDEOS, 1, 1, WIDTH), mlp.take(memory)[:, None], mask)
     assert torch.equal(out, query)
 
 
@@ -68,8 +76,8 @@ def test_blocks_start_as_the_identity(denoiser: DenoiserName) -> None:
 def test_a_shared_time_equals_the_same_time_for_each_curve(denoiser: DenoiserName) -> None:
     query, memory, positions, mask = inputs()
     module, t = awake(denoiser), torch.tensor([[10], [900]])
-    shared = module(query, t, memory, positions, mask)
-    each = module(query, t.expand(-1, CURVES), memory, positions, mask)
+    shared = ask(module, query, t, memory, positions, mask)
+    each = ask(module, query, t.expand(-1, CURVES), memory, positions, mask)
     torch.testing.assert_close(shared[0], each[0], rtol=0, atol=1e-5)
     torch.testing.assert_close(shared[1, :, :4], each[1, :, :4], rtol=0, atol=1e-5)
 
@@ -78,9 +86,9 @@ def test_a_shared_time_equals_the_same_time_for_each_curve(denoiser: DenoiserNam
 def test_curves_of_a_video_do_not_meet(denoiser: DenoiserName) -> None:
     query, memory, positions, mask = inputs()
     module, t = awake(denoiser), torch.tensor([[10, 20, 30], [40, 50, 60]])
-    together = module(query, t, memory, positions, mask)
+    together = ask(module, query, t, memory, positions, mask)
     for r in range(CURVES):
-        alone = module(query[:, r : r + 1], t[:, r : r + 1], memory, positions, mask)
+        alone = ask(module, query[:, r : r + 1], t[:, r : r + 1], memory, positions, mask)
         torch.testing.assert_close(together[0, r], alone[0, 0], rtol=0, atol=1e-5)
         torch.testing.assert_close(together[1, r, :4], alone[1, 0, :4], rtol=0, atol=1e-5)
 
@@ -89,9 +97,9 @@ def test_curves_of_a_video_do_not_meet(denoiser: DenoiserName) -> None:
 def test_time_and_video_are_heard(denoiser: DenoiserName) -> None:
     query, memory, positions, mask = inputs()
     module, t = awake(denoiser), torch.full((VIDEOS, 1), 10)
-    before = module(query, t, memory, positions, mask)
-    assert not torch.allclose(before, module(query, t + 500, memory, positions, mask), atol=1e-3)
-    assert not torch.allclose(before, module(query, t, memory.flip(-1), positions, mask), atol=1e-3)
+    before = ask(module, query, t, memory, positions, mask)
+    assert not torch.allclose(before, ask(module, query, t + 500, memory, positions, mask), atol=1e-3)
+    assert not torch.allclose(before, ask(module, query, t, memory.flip(-1), positions, mask), atol=1e-3)
 
 
 @each_denoiser
@@ -115,7 +123,7 @@ def test_modulation_by_time_alone_leaves_positions_to_the_query() -> None:
     # a query that makes up for moved positions hides them, unless they modulate too
     made_up = query + (positions - moved)[:, None]
     same, other = (
-        (net(query, t, memory, positions, None) - net(made_up, t, memory, moved, None)).abs().max()
+        (ask(net, query, t, memory, positions, None) - ask(net, made_up, t, memory, moved, None)).abs().max()
         for net in (by_time, by_both)
     )
     assert same < 1e-4
@@ -128,7 +136,7 @@ def test_positions_join_the_queries_of_the_first_decoder_layer_alone() -> None:
     seen: list[Tensor | None] = []
     for layer in module.layers:  # type: ignore[union-attr]
         layer.register_forward_pre_hook(lambda _, args: seen.append(args[2]))
-    module(query, t, memory, positions, None)
+    ask(module, query, t, memory, positions, None)
     assert [placed is not None for placed in seen] == [True, False]
 
 
@@ -136,5 +144,5 @@ def test_curves_share_the_keys_of_the_decoder() -> None:
     layer, query, memory = DecoderLayer(small_config("decoder")), *inputs()[:2]
     shapes: list[torch.Size] = []
     layer.key.register_forward_hook(lambda _, args, out: shapes.append(out.shape))
-    layer(query, memory[:, None], None, None)
-    assert shapes == [(VIDEOS, 1, FRAMES, WIDTH)]
+    layer(query, layer.take(memory)[:, None], None, None)
+    assert shapes == [(VIDEOS, FRAMES, WIDTH)]

@@ -7,8 +7,10 @@ Where a list is handed in as `watch`, the last cross-attention appends what each
 `attention_received`. Nothing is computed for it otherwise.
 """
 
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Protocol, cast
 
+import torch
 from torch import Tensor, nn
 
 from vidsumm.model.config import DenoiserName, ModelConfig
@@ -26,6 +28,18 @@ def _zero(linear: nn.Linear) -> nn.Linear:
     return linear
 
 
+def _taken(layers: Iterable[nn.Module], memory: Tensor) -> list[Tensor]:
+    return [cast("_Layer", layer).take(memory) for layer in layers]
+
+
+class _Layer(Protocol):
+    """One that looks at the video."""
+
+    def take(self, memory: Tensor) -> Tensor:
+        """What it takes of Z."""
+        ...
+
+
 def _modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     return x * (1 + scale) + shift
 
@@ -40,17 +54,21 @@ class Denoiser(nn.Module):
         super().__init__()
         self.width = config.width
 
+    def contexts(self, memory: Tensor) -> list[Tensor]:
+        """What the layers take of the videos Z (V, N, D) whatever the time and the scores: one (V, N, ...) for each."""
+        raise NotImplementedError
+
     def forward(
         self,
         query: Tensor,
         t: Tensor,
-        memory: Tensor,
+        contexts: Sequence[Tensor],
         positions: Tensor,
         mask: Tensor | None,
         *,
         watch: list[Tensor] | None = None,
     ) -> Tensor:
-        """query (V, R, N, D), t (V, T), memory and positions (V, N, D), mask (V, N) or None -> (V, R, N, D)."""
+        """query (V, R, N, D), t (V, T), `contexts`, positions (V, N, D), mask (V, N) or None -> (V, R, N, D)."""
         raise NotImplementedError
 
 
@@ -73,13 +91,18 @@ class DiTBlock(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(width, config.feedforward), nn.ReLU(), nn.Linear(config.feedforward, width))
         self.modulation = nn.Sequential(nn.SiLU(), _zero(nn.Linear(width, 6 * width)))
 
+    def take(self, memory: Tensor) -> Tensor:
+        """(V, N, D) -> (V, N, D), before time and position modulate it."""
+        out: Tensor = self.norm(memory)
+        return out
+
     def forward(
-        self, x: Tensor, memory: Tensor, condition: Tensor, mask: Tensor | None, *, watch: list[Tensor] | None = None
+        self, x: Tensor, context: Tensor, condition: Tensor, mask: Tensor | None, *, watch: list[Tensor] | None = None
     ) -> Tensor:
-        """x (V, R, N, D), memory (V, 1, N, D), condition (V, T, N or 1, D), mask (V, N) or None -> (V, R, N, D)."""
+        """x (V, R, N, D), `take` (V, 1, N, D), condition (V, T, N or 1, D), mask (V, N) or None -> (V, R, N, D)."""
         shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = self.modulation(condition).chunk(6, dim=-1)
         q = self.query(_modulate(self.norm(x), shift_a, scale_a))
-        kv = _modulate(self.norm(memory), shift_a, scale_a)  # (V, T, N, D)
+        kv = _modulate(context, shift_a, scale_a)  # (V, T, N, D)
         k = self.key(kv)
         if watch is not None:
             watch.append(attention_received(q, k, heads=self.heads, mask=mask))
@@ -104,11 +127,15 @@ class DiTDenoiser(Denoiser):
         self.final_modulation = nn.Sequential(nn.SiLU(), _zero(nn.Linear(width, 2 * width)))
         self.final_linear = _zero(nn.Linear(width, width))
 
+    def contexts(self, memory: Tensor) -> list[Tensor]:
+        """(V, N, D) for each block."""
+        return _taken(self.blocks, memory)
+
     def forward(
         self,
         query: Tensor,
         t: Tensor,
-        memory: Tensor,
+        contexts: Sequence[Tensor],
         positions: Tensor,
         mask: Tensor | None,
         *,
@@ -118,8 +145,8 @@ class DiTDenoiser(Denoiser):
         time = _CONDITION_SCALE * self.time_mlp(timestep_features(t, _TIME_CHANNELS))[:, :, None]  # (V, T, 1, D)
         x = query + positions[:, None]
         condition = time + positions[:, None] if self.modulated_by_position else time  # (V, T, N or 1, D)
-        for block in self.blocks:
-            x = block(x, memory[:, None], condition, mask, watch=watch if block is self.blocks[-1] else None)
+        for block, context in zip(self.blocks, contexts, strict=True):
+            x = block(x, context[:, None], condition, mask, watch=watch if block is self.blocks[-1] else None)
         shift, scale = self.final_modulation(time).chunk(2, dim=-1)
         out: Tensor = self.final_linear(_modulate(self.final_norm(x), shift, scale))
         return out
@@ -139,9 +166,14 @@ class LatentMLPBlock(nn.Module):
             nn.LayerNorm(width), nn.SiLU(), Dropout(config.dropout), _zero(nn.Linear(width, width))
         )
 
-    def forward(self, x: Tensor, time: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
-        """x (V, R, N, D), time (V, T, 1, D), memory (V, 1, N, D), mask (V, N) or None -> (V, R, N, D)."""
-        h = self.input(x) + self.time(time) + self.context(memory)
+    def take(self, memory: Tensor) -> Tensor:
+        """(V, N, D) -> (V, N, D)."""
+        out: Tensor = self.context(memory)
+        return out
+
+    def forward(self, x: Tensor, time: Tensor, context: Tensor, mask: Tensor | None) -> Tensor:
+        """x (V, R, N, D), time (V, T, 1, D), `take` (V, 1, N, D), mask (V, N) or None -> (V, R, N, D)."""
+        h = self.input(x) + self.time(time) + context
         out: Tensor = x + self.output(self.conv(h, mask))
         return out
 
@@ -161,11 +193,15 @@ class LatentMLPDenoiser(Denoiser):
         self.blocks = nn.ModuleList(LatentMLPBlock(config) for _ in range(config.denoiser_layers))
         self.output = nn.Sequential(nn.LayerNorm(width, eps=1e-6), nn.SiLU(), _zero(nn.Linear(width, width)))
 
+    def contexts(self, memory: Tensor) -> list[Tensor]:
+        """(V, N, D) for each block."""
+        return _taken(self.blocks, memory)
+
     def forward(
         self,
         query: Tensor,
         t: Tensor,
-        memory: Tensor,
+        contexts: Sequence[Tensor],
         positions: Tensor,
         mask: Tensor | None,
         *,
@@ -175,8 +211,8 @@ class LatentMLPDenoiser(Denoiser):
         hidden = mask if self.masked else None
         time = self.time_mlp(timestep_features(t, self.width))[:, :, None]  # (V, T, 1, D)
         x = self.conv(self.input(query + positions[:, None]), hidden)
-        for block in self.blocks:
-            x = block(x, time, memory[:, None], hidden)
+        for block, context in zip(self.blocks, contexts, strict=True):
+            x = block(x, time, context[:, None], hidden)
         out: Tensor = self.output(x)
         return out
 
@@ -202,22 +238,26 @@ class DecoderLayer(nn.Module):
         self.norm_feedforward = nn.LayerNorm(width)
         self.dropout = Dropout(config.dropout)
 
+    def take(self, memory: Tensor) -> Tensor:
+        """(V, N, D) -> keys and values (V, N, 2 D)."""
+        return torch.cat([self.key(memory), self.value(memory)], dim=-1)
+
     def forward(
         self,
         x: Tensor,
-        memory: Tensor,
+        context: Tensor,
         positions: Tensor | None,
         mask: Tensor | None,
         *,
         watch: list[Tensor] | None = None,
     ) -> Tensor:
-        """x (V, R, N, D), memory (V, 1, N, D), positions (V, 1, N, D) or None, mask (V, N) or None -> (V, R, N, D)."""
-        q, k = self.query(x), self.key(memory)
+        """x (V, R, N, D), `take` (V, 1, N, 2 D), positions (V, 1, N, D) or None, mask (V, N) or None -> as x."""
+        q, (k, v) = self.query(x), context.chunk(2, dim=-1)
         if positions is not None:
             q = q + positions
         if watch is not None:
             watch.append(attention_received(q, k, heads=self.heads, mask=mask))
-        attended = self.attention_out(attend_curves(q, k, self.value(memory), heads=self.heads, mask=mask))
+        attended = self.attention_out(attend_curves(q, k, v, heads=self.heads, mask=mask))
         x = self.norm_attention(x + self.dropout(attended))
         out: Tensor = self.norm_feedforward(x + self.dropout(self.feedforward(x)))
         return out
@@ -236,11 +276,15 @@ class DecoderDenoiser(Denoiser):
         self.time_mlp = _time_mlp(config.width)
         self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.denoiser_layers))
 
+    def contexts(self, memory: Tensor) -> list[Tensor]:
+        """Keys and values (V, N, 2 D) for each layer."""
+        return _taken(self.layers, memory)
+
     def forward(
         self,
         query: Tensor,
         t: Tensor,
-        memory: Tensor,
+        contexts: Sequence[Tensor],
         positions: Tensor,
         mask: Tensor | None,
         *,
@@ -248,9 +292,9 @@ class DecoderDenoiser(Denoiser):
     ) -> Tensor:
         """See `Denoiser.forward`."""
         x: Tensor = query + _CONDITION_SCALE * self.time_mlp(timestep_features(t, _TIME_CHANNELS))[:, :, None]
-        for layer in self.layers:
+        for layer, context in zip(self.layers, contexts, strict=True):
             placed = positions[:, None] if layer is self.layers[0] else None
-            x = layer(x, memory[:, None], placed, mask, watch=watch if layer is self.layers[-1] else None)
+            x = layer(x, context[:, None], placed, mask, watch=watch if layer is self.layers[-1] else None)
         return x
 
 

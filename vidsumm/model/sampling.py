@@ -16,11 +16,15 @@ from vidsumm.diffusion.schedule import cosine_schedule, to_score
 from vidsumm.errors import ConfigError
 from vidsumm.model.summdiff import SummDiff
 
-__all__ = ["CurveSampler", "SamplingOptions", "sample_curves"]
+__all__ = ["CurveSampler", "SamplingOptions", "curves_at_a_time", "sample_curves"]
+
+_ON_A_GPU = 5
+"""As many as a job asks for if nothing else is said: small batches leave a GPU idle."""
 
 
-BATCH = 5
-"""Curves denoised at a time: as many as a job asks for if nothing else is said."""
+def curves_at_a_time(device: torch.device) -> int:
+    """How many curves are denoised at a time: a single one fills the caches of a CPU and keeps all its cores busy."""
+    return 1 if device.type == "cpu" else _ON_A_GPU
 
 
 @dataclass(frozen=True)
@@ -62,16 +66,16 @@ class CurveSampler:
         model: the network; put into evaluation mode.
         features: (N, C) float32 features of the video.
         options: steps and guidance.
-        batch: curves denoised at a time; a batch that is not full is filled up.
+        batch: curves denoised at a time, by default as many as suit the device; a batch that is not full is filled up.
     """
 
     def __init__(
-        self, model: SummDiff, features: NDArray[np.float32], options: SamplingOptions, *, batch: int = BATCH
+        self, model: SummDiff, features: NDArray[np.float32], options: SamplingOptions, *, batch: int | None = None
     ) -> None:
         self.model = model.eval()
         self.options = options
         self.device = model.null_features.device
-        self.batch = batch
+        self.batch = batch or curves_at_a_time(self.device)
         self.schedule = cosine_schedule()
         self.length = len(features)
         with torch.inference_mode():

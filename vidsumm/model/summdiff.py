@@ -23,6 +23,8 @@ class EncodedVideos:
     """(V, N, D)."""
     mask: Tensor | None
     """(V, N) bool, True at valid frames; None where all are."""
+    contexts: tuple[Tensor, ...] = ()
+    """What each layer of the denoiser takes of Z, (V, N, ...)."""
     attention: Tensor | None = None
     """(V, N) relative attention each frame receives in the encoder's last layer, where it was asked for."""
 
@@ -30,7 +32,8 @@ class EncodedVideos:
         """Some of the videos."""
         mask = None if self.mask is None else self.mask[rows]
         attention = None if self.attention is None else self.attention[rows]
-        return EncodedVideos(self.memory[rows], self.positions[rows], mask, attention)
+        contexts = tuple(context[rows] for context in self.contexts)
+        return EncodedVideos(self.memory[rows], self.positions[rows], mask, contexts, attention)
 
 
 class SummDiff(nn.Module):
@@ -74,7 +77,8 @@ class SummDiff(nn.Module):
         watch: list[Tensor] | None = [] if attention else None
         memory, positions = self.encoder(features, mask, watch)
         received = _relative(watch[0], mask) if watch else None
-        return EncodedVideos(memory, positions, mask, received)
+        contexts = () if self.denoiser is None else tuple(self.denoiser.contexts(memory))
+        return EncodedVideos(memory, positions, mask, contexts, received)
 
     def null_like(self, features: Tensor) -> Tensor:
         """The null video of the same shape, (V, N, C)."""
@@ -122,7 +126,7 @@ class SummDiff(nn.Module):
         if videos.mask is not None:
             score = score * videos.mask[:, None]  # 0 at padded frames, as in the official code
         hidden: Tensor = self.denoiser(
-            self.codebook(score), t, videos.memory, videos.positions, videos.mask, watch=watch
+            self.codebook(score), t, videos.contexts, videos.positions, videos.mask, watch=watch
         )
         return hidden
 

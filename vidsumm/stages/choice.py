@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.config import SelectConfig
-from vidsumm.model.sampling import BATCH
 from vidsumm.selection.candidates import Selection, is_repeat, select, shot_values
 from vidsumm.stages.analysis import Shots
 from vidsumm.video.info import VideoInfo
@@ -90,7 +89,9 @@ def first_seeds(seed: int, samples: int) -> list[int]:
     return [draw_seed(seed, sample, 0) for sample in range(samples)]
 
 
-def choose(curves: NDArray[np.float32], sampler: Sampler, budget: ShotBudget, *, redraws: int, seed: int) -> Choice:
+def choose(
+    curves: NDArray[np.float32], sampler: Sampler, budget: ShotBudget, *, redraws: int, seed: int, batch: int = 1
+) -> Choice:
     """Settles what each curve selects; one whose selection repeats that of an earlier sample is drawn again.
 
     Samples are settled in order, so asking for more of them leaves the first ones as they were.
@@ -101,6 +102,7 @@ def choose(curves: NDArray[np.float32], sampler: Sampler, budget: ShotBudget, *,
         budget: shots and capacity.
         redraws: tries for a sample after its first; when all repeat, the sample is given up.
         seed: of the whole job.
+        batch: tries that the sampler is asked for at a time; what is chosen does not depend on it.
     """
     draws = _select_all(curves, budget, [(sample, 0) for sample in range(len(curves))], seed)
     kept: list[int] = []
@@ -108,7 +110,8 @@ def choose(curves: NDArray[np.float32], sampler: Sampler, budget: ShotBudget, *,
         earlier = np.array([draws[i].selection.mask for i in kept], dtype=bool).reshape(len(kept), len(budget.shots))
         fresh = not is_repeat(draws[sample].selection.mask, earlier)
         place = sample
-        for draw in () if fresh else _redrawn(sampler, budget, sample, redraws, seed):
+        tries = [] if fresh else [(sample, attempt) for attempt in range(1, redraws + 1)]
+        for draw in _redrawn(sampler, budget, tries, seed, batch):
             draws.append(draw)
             place, fresh = len(draws) - 1, not is_repeat(draw.selection.mask, earlier)
             if fresh:
@@ -118,10 +121,12 @@ def choose(curves: NDArray[np.float32], sampler: Sampler, budget: ShotBudget, *,
     return Choice(tuple(draws), tuple(kept))
 
 
-def _redrawn(sampler: Sampler, budget: ShotBudget, sample: int, redraws: int, seed: int) -> Iterator[Draw]:
-    """The further tries of a sample, drawn as they are asked for, a batch at a time."""
-    for first in range(1, redraws + 1, BATCH):
-        wanted = [(sample, attempt) for attempt in range(first, min(first + BATCH, redraws + 1))]
+def _redrawn(
+    sampler: Sampler, budget: ShotBudget, tries: Sequence[tuple[int, int]], seed: int, batch: int
+) -> Iterator[Draw]:
+    """Further tries (sample, attempt), drawn as they are asked for, a batch at a time."""
+    for first in range(0, len(tries), batch):
+        wanted = list(tries[first : first + batch])
         yield from _select_all(sampler([draw_seed(seed, *which) for which in wanted]), budget, wanted, seed)
 
 

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.cache import Cache, Entry
-from vidsumm.model.sampling import BATCH
 from vidsumm.stages.analysis import FrameDescription, Shots
 from vidsumm.stages.choice import Sampler
 from vidsumm.stages.job import Job
@@ -86,6 +85,7 @@ class RecalledCurves:
         cache: of the run.
         key_of_seed: see `vidsumm.stages.keys.curve_key`.
         sampler: gives the sampler of the network when it is first needed.
+        batch: curves that it draws at a time.
         on_notice: told what is wrong with the cache.
     """
 
@@ -95,11 +95,14 @@ class RecalledCurves:
         key_of_seed: Callable[[int], str],
         sampler: Callable[[], Sampler],
         on_notice: Callable[[str], None],
+        *,
+        batch: int,
     ) -> None:
         self._cache = cache
         self._key_of_seed = key_of_seed
         self._make_sampler = sampler
         self._on_notice = on_notice
+        self.batch = batch
         self._sampler: Sampler | None = None
 
     @property
@@ -109,7 +112,7 @@ class RecalledCurves:
 
     def sample(self, seeds: Sequence[int]) -> NDArray[np.float32]:
         """One curve for each seed, (S, N) float32 in (0, 1)."""
-        return np.concatenate([self._batch(seeds[i : i + BATCH]) for i in range(0, len(seeds), BATCH)])
+        return np.concatenate([self._batch(seeds[i : i + self.batch]) for i in range(0, len(seeds), self.batch)])
 
     def _batch(self, seeds: Sequence[int]) -> NDArray[np.float32]:
         """The curves of one batch, found all or drawn all: a curve's place in a batch decides how it is rounded."""

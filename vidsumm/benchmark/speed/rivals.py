@@ -1,6 +1,7 @@
 """The naive ways: what the field's scripts do, written down plainly."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -121,6 +122,11 @@ def one_curve_at_a_time(
     return np.concatenate(curves)
 
 
+def _taken_again(model: SummDiff, video: EncodedVideos) -> EncodedVideos:
+    """Each pass of a plain decoder reads the video anew."""
+    return video if model.denoiser is None else replace(video, contexts=tuple(model.denoiser.contexts(video.memory)))
+
+
 def _one_curve(
     model: SummDiff, branches: tuple[EncodedVideos, EncodedVideos], draws: Draws, options: SamplingOptions
 ) -> NDArray[np.float32]:
@@ -128,7 +134,7 @@ def _one_curve(
 
     def denoise(u_t: Tensor, t: int) -> Tensor:
         times = torch.full((1, 1), t, device=device)
-        conditional, null = (model.denoise(u_t[None], times, branch)[0] for branch in branches)
+        conditional, null = (model.denoise(u_t[None], times, _taken_again(model, branch))[0] for branch in branches)
         return guide(conditional, null, options.guidance)
 
     logits = ddim_sample(denoise, cosine_schedule(), draws.to(device), steps=options.steps, final=options.final)
