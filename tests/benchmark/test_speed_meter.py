@@ -4,6 +4,7 @@ from threading import Event
 import numpy as np
 import pytest
 
+from vidsumm.benchmark.speed import meter
 from vidsumm.benchmark.speed.contest import Contest, DifferentResultError, Standing, hold, within
 from vidsumm.benchmark.speed.meter import Timing, compare, once, watch_memory
 
@@ -34,6 +35,14 @@ def test_works_take_turns_and_keep_their_first_result() -> None:
     assert (one.result, two.result) == (0, 1)
     assert len(one.seconds) == len(two.seconds) == 3
     assert one.median_s == sorted(one.seconds)[1]
+
+
+def test_long_work_is_not_done_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meter, "_LONG_S", 0.0)
+    monkeypatch.setattr(meter, "_SHORT_S", 0.0)
+    calls = count()
+    [timing] = compare([lambda: (sum(range(1_000_000)), next(calls))], 3)
+    assert len(timing.seconds) == next(calls) == 3
 
 
 def test_short_work_is_repeated_within_a_run() -> None:

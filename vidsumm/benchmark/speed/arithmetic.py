@@ -72,6 +72,7 @@ def curve_contests(model: SummDiff, features: NDArray[np.float32], options: Samp
             partial(one_curve_at_a_time, model, features, seeds, guided),
             target,
             _nearly_equal,
+            is_long=count > 1,
         )
 
 

@@ -14,6 +14,7 @@ import psutil
 __all__ = ["MemoryWatch", "Timing", "Work", "compare", "once", "watch_memory"]
 
 _WATCH_S = 0.05
+_LONG_S = 5.0  # work that takes longer needs no warming up
 _SHORT_S = 0.02  # shorter work is repeated until it lasts about this long
 
 Work = Callable[[], object]
@@ -73,7 +74,8 @@ def watch_memory() -> Iterator[MemoryWatch]:
 def compare(works: Sequence[Work], runs: int) -> list[Timing]:
     """Times pieces of work in turns, so that whatever else the machine does falls on all of them alike.
 
-    Before that each is done once for its result and its memory, which also warms caches.
+    Before that each is done once for its result and its memory, which also warms caches; of work that takes long that
+    is the first of the runs.
 
     Args:
         works: what to do.
@@ -81,10 +83,11 @@ def compare(works: Sequence[Work], runs: int) -> list[Timing]:
     """
     trials = [once(work) for work in works]
     repeats = [max(1, math.ceil(_SHORT_S / trial.median_s)) for trial in trials]
-    seconds: list[list[float]] = [[] for _ in works]
-    for _ in range(runs):
+    seconds = [[trial.median_s] if trial.median_s > _LONG_S else [] for trial in trials]
+    for turn in range(runs):
         for work, times, found in zip(works, repeats, seconds, strict=True):
-            found.append(_seconds(work, times))
+            if len(found) <= turn:
+                found.append(_seconds(work, times))
     return [replace(trial, seconds=tuple(found)) for trial, found in zip(trials, seconds, strict=True)]
 
 
