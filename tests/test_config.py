@@ -15,6 +15,7 @@ from vidsumm.config import (
     CutConfig,
     DecodeConfig,
     FeatureConfig,
+    LimitConfig,
     SampleConfig,
     SelectConfig,
     ShotConfig,
@@ -24,7 +25,7 @@ from vidsumm.config import (
 )
 from vidsumm.errors import ConfigError
 
-STAGES = (DecodeConfig, FeatureConfig, ShotConfig, SampleConfig, SelectConfig, CutConfig, CacheConfig)
+STAGES = (DecodeConfig, FeatureConfig, ShotConfig, SampleConfig, SelectConfig, CutConfig, CacheConfig, LimitConfig)
 
 BAD = [
     ("fps", 0.0, "--fps"),
@@ -61,6 +62,11 @@ BAD = [
     ("preset", "placebo", "--preset"),
     ("cache_limit_gb", 0.0, "--cache-limit"),
     ("cache_limit_gb", math.inf, "--cache-limit"),
+    ("max_pixels", 0, "--max-pixels"),
+    ("max_hours", 0.0, "--max-hours"),
+    ("max_hours", math.inf, "--max-hours"),
+    ("max_streams", 0, "--max-streams"),
+    ("max_memory_gb", 0.5, "--max-memory"),
 ]
 
 
@@ -118,7 +124,7 @@ def test_replace_refuses_an_unknown_setting() -> None:
 def test_as_dict_is_plain() -> None:
     plain = SummarizeConfig().replace(weights=Path("a.safetensors")).as_dict()
     assert plain["sample"]["weights"] == "a.safetensors"
-    assert set(plain) == {"decode", "features", "shots", "sample", "select", "cut", "cache"}
+    assert set(plain) == {"decode", "features", "shots", "sample", "select", "cut", "cache", "limits"}
 
 
 def write(folder: Path, text: str) -> Path:

@@ -9,16 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
 
 from tests.media.synth import write_clip
+from tests.tiny import TinyFile, tiny_networks
 from vidsumm.config import SummarizeConfig
 from vidsumm.events import Event, Notice, StageFinished, StageStarted
 from vidsumm.export.record import SummaryRecord
-from vidsumm.features.backbones import SPECS, Backbone, BackboneFile
-from vidsumm.features.inception import INCEPTION_SHA256
 from vidsumm.model.sampling import CurveSampler
 from vidsumm.pipeline import Summarizer, Summary
 from vidsumm.stages import analysis
@@ -30,23 +26,9 @@ CONFIG = SummarizeConfig().replace(
 ALL = ("decode", "shots", "score")
 
 
-class TinyNetwork(nn.Module):
-    """A frame's own pixels in 2048 numbers."""
-
-    def forward(self, frames: Tensor) -> Tensor:
-        return F.adaptive_avg_pool2d(frames, (26, 27)).flatten(1)[:, :2048]
-
-
-class TinyFile(BackboneFile):
-    def load(self) -> Backbone:
-        return Backbone(self.spec, self.weights_sha256, self.device, self.precision, TinyNetwork(), lambda x: x + 1.0)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def tiny_backbone() -> Iterator[None]:
-    file = TinyFile(SPECS["inception-v3"], Path("tiny"), INCEPTION_SHA256, torch.device("cpu"), "float32")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("vidsumm.stages.networks.locate_backbone", lambda *args, **kwargs: file)
+    with tiny_networks():
         yield
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "DecoderName",
     "DeviceName",
     "FeatureConfig",
+    "LimitConfig",
     "SampleConfig",
     "SegmenterName",
     "SelectConfig",
@@ -205,6 +206,26 @@ class CacheConfig:
 
 
 @dataclass(frozen=True)
+class LimitConfig:
+    """What an input may ask for before it is refused; a file of strangers must not take the machine."""
+
+    max_pixels: int = 1 << 27
+    """Of a frame (--max-pixels); 16384 x 8192 by default."""
+    max_hours: float = 24.0
+    """Length of a video (--max-hours)."""
+    max_streams: int = 100
+    """Streams in a file (--max-streams)."""
+    max_memory_gb: float = 8.0
+    """Memory of the process that decodes, in GB (--max-memory)."""
+
+    def __post_init__(self) -> None:
+        _require(self.max_pixels >= 1, "--max-pixels", self.max_pixels, "a whole number above zero")
+        _require(0 < self.max_hours < math.inf, "--max-hours", self.max_hours, "a positive number of hours")
+        _require(self.max_streams >= 1, "--max-streams", self.max_streams, "a whole number above zero")
+        _require(1 <= self.max_memory_gb < math.inf, "--max-memory", self.max_memory_gb, "1 GB or more")
+
+
+@dataclass(frozen=True)
 class SummarizeConfig:
     """All settings of the main job."""
 
@@ -215,6 +236,7 @@ class SummarizeConfig:
     select: SelectConfig = field(default_factory=SelectConfig)
     cut: CutConfig = field(default_factory=CutConfig)
     cache: CacheConfig = field(default_factory=CacheConfig)
+    limits: LimitConfig = field(default_factory=LimitConfig)
 
     def replace(self, **changes: Any) -> "SummarizeConfig":
         """A copy in which single fields differ, given flat: `config.replace(samples=3, ratio=0.1)`.

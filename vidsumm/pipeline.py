@@ -95,7 +95,7 @@ class Summarizer:
         """
         job = Job(self._on_event)
         with job.stage("probe") as done:
-            source = read_source(Path(path))
+            source = read_source(Path(path), self.config.limits)
             info = source.info
             done(f"{info.video.width}x{info.video.height}, {info.duration_s:.1f} s, {len(info.frame_pts)} frames")
         if dry_run:
@@ -113,7 +113,7 @@ class Summarizer:
                 write_record(record, staging / "summary.json")
                 draw(record, plan.frames.thumbnails, plan.frames.thumbnail_times_s, staging / "summary.png")
             names = [*(file.path.name for file in written), "summary.json", "summary.png"]
-            return Summary(info.path, folder, record, publish(staging, folder, names))
+            return Summary(info.path, folder, record, publish(staging, folder, names, overwrite=overwrite))
 
     def _plan(self, job: Job, source: Source) -> "_Plan":
         """Everything up to the choice of the summaries."""

@@ -73,6 +73,10 @@ FLAGS = [
     ("--use-cache", "cache", "use_cache", True),
     ("--cache kept", "cache", "cache_folder", Path("kept")),
     ("--cache-limit 0.5", "cache", "cache_limit_gb", 0.5),
+    ("--max-pixels 1000", "limits", "max_pixels", 1000),
+    ("--max-hours 1.5", "limits", "max_hours", 1.5),
+    ("--max-streams 3", "limits", "max_streams", 3),
+    ("--max-memory 2", "limits", "max_memory_gb", 2.0),
 ]
 
 

@@ -1,3 +1,4 @@
+import fcntl
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ def job(folder: Path, *, names: Sequence[str] = NAMES, text: str = "new", overwr
     with staging_folder(folder, overwrite=overwrite) as staging:
         fill(staging, names, text)
         (staging / "scratch.tmp").write_text("not for keeps")
-        return publish(staging, folder, names)
+        return publish(staging, folder, names, overwrite=overwrite)
 
 
 def failing_job(folder: Path, error: BaseException, *, meanwhile: Sequence[str] = ()) -> None:
@@ -127,3 +128,44 @@ def test_a_place_that_is_taken_by_a_folder(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot finish"):
         job(tmp_path, overwrite=True)
     assert not list(tmp_path.glob(".*"))
+
+
+def test_what_a_killed_job_left_is_removed_by_the_next_one(tmp_path: Path) -> None:
+    leftover = tmp_path / ".vidsumm-dead"
+    leftover.mkdir()
+    fill(leftover, ["summary-1.mp4"], "half")
+    (tmp_path / ".vidsumm-file").write_text("mine")
+    (tmp_path / ".vidsumm-link").symlink_to(tmp_path.parent)
+    job(tmp_path)
+    kept = {".vidsumm-file", ".vidsumm-link", *NAMES}
+    assert {path.name for path in tmp_path.iterdir()} == kept
+    assert tmp_path.parent.is_dir()
+
+
+def test_a_living_job_keeps_its_folder(tmp_path: Path) -> None:
+    with staging_folder(tmp_path, overwrite=True) as staging:
+        fill(staging, NAMES, "first")
+        job(tmp_path, text="second", overwrite=True)
+        assert content(staging) == dict.fromkeys(NAMES, "first")
+        publish(staging, tmp_path, NAMES, overwrite=True)
+    assert content(tmp_path) == dict.fromkeys(NAMES, "first")
+
+
+def test_of_two_jobs_at_once_the_later_does_not_replace_the_earlier_unasked(tmp_path: Path) -> None:
+    with staging_folder(tmp_path, overwrite=False) as staging:
+        fill(staging, NAMES, "slow")
+        job(tmp_path, text="fast")
+        with pytest.raises(OutputError, match="already holds summaries"):
+            publish(staging, tmp_path, NAMES, overwrite=False)
+    assert content(tmp_path) == dict.fromkeys(NAMES, "fast")
+
+
+def test_without_locks_leftovers_stay_and_the_work_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    (tmp_path / ".vidsumm-dead").mkdir()
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    job(tmp_path)
+    assert (tmp_path / ".vidsumm-dead").is_dir()
+    assert {name for name in NAMES if (tmp_path / name).is_file()} == set(NAMES)

@@ -15,6 +15,7 @@ from vidsumm.config import (
     DecoderName,
     DeviceName,
     FeatureConfig,
+    LimitConfig,
     SampleConfig,
     SegmenterName,
     ShotConfig,
@@ -42,7 +43,11 @@ __all__ = [
     "Guidance",
     "Inputs",
     "Json",
+    "MaxHours",
+    "MaxMemory",
+    "MaxPixels",
     "MaxShot",
+    "MaxStreams",
     "MinShot",
     "Output",
     "Overwrite",
@@ -64,12 +69,13 @@ __all__ = [
 
 _DEFAULTS: dict[str, Any] = {
     field.name: field.default
-    for stage in (DecodeConfig, FeatureConfig, ShotConfig, SampleConfig, CutConfig, CacheConfig)
+    for stage in (DecodeConfig, FeatureConfig, ShotConfig, SampleConfig, CutConfig, CacheConfig, LimitConfig)
     for field in dataclasses.fields(stage)
 }
 
 _OUTPUT, _SAMPLES, _LENGTH, _SHOTS = "Output", "Samples", "Length of a summary", "Shots"
 _FEATURES, _DECODING, _CUTTING, _CACHE = "Features and device", "Decoding", "Cutting", "Cache"
+_LIMITS = "What an input may ask for"
 
 
 def _option(
@@ -306,6 +312,20 @@ CacheLimit = Annotated[
         metavar="GB",
         field="cache_limit_gb",
         text="Size of all that is kept; what was not used for the longest time goes first",
+    ),
+]
+
+MaxPixels = Annotated[int | None, _option(_LIMITS, "--max-pixels", metavar="N", field="max_pixels", text="Of a frame")]
+MaxHours = Annotated[
+    float | None, _option(_LIMITS, "--max-hours", metavar="H", field="max_hours", text="Length of a video")
+]
+MaxStreams = Annotated[
+    int | None, _option(_LIMITS, "--max-streams", metavar="N", field="max_streams", text="Streams in a file")
+]
+MaxMemory = Annotated[
+    float | None,
+    _option(
+        _LIMITS, "--max-memory", metavar="GB", field="max_memory_gb", text="Memory of the process that decodes frames"
     ),
 ]
 

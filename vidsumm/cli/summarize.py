@@ -35,6 +35,10 @@ def summarize(
     use_cache: options.UseCache = None,
     cache: options.CacheFolder = None,
     cache_limit: options.CacheLimit = None,
+    max_pixels: options.MaxPixels = None,
+    max_hours: options.MaxHours = None,
+    max_streams: options.MaxStreams = None,
+    max_memory: options.MaxMemory = None,
     config: options.ConfigFile = None,
     overwrite: options.Overwrite = False,
     dry_run: options.DryRun = False,
@@ -77,6 +81,10 @@ def summarize(
         use_cache=use_cache,
         cache_folder=cache,
         cache_limit_gb=cache_limit,
+        max_pixels=max_pixels,
+        max_hours=max_hours,
+        max_streams=max_streams,
+        max_memory_gb=max_memory,
     )
     manner = Manner(overwrite=overwrite, dry_run=dry_run, json=json, quiet=quiet, verbose=verbose)
     run(inputs, output, settings, manner)

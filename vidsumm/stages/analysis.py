@@ -72,6 +72,7 @@ def describe_frames(
         stall_s=config.decode.stall_s,
         on_notice=on_notice,
         is_fast=config.decode.fast,
+        memory_bytes=int(config.limits.max_memory_gb * 1e9),
     )
     with source:
         values = extract(

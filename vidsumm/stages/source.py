@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidsumm.config import LimitConfig
 from vidsumm.files import file_sha256
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.probe import probe
@@ -28,13 +29,13 @@ class Source:
             return False
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path, limits: LimitConfig) -> Source:
     """Probes a video and takes its digest.
 
     Raises:
-        InputError: the file is missing, unreadable or no video.
+        InputError: the file is missing, unreadable, no video, or exceeds a limit.
     """
-    info = probe(path)
+    info = probe(path, limits)
     stamp = _stamp(path)
     return Source(info, file_sha256(path), stamp)
 

@@ -162,7 +162,9 @@ def _decode(
 def _decode_packet(stream: av.VideoStream, packet: "_Packet | None") -> list[av.VideoFrame]:
     try:
         return stream.decode(packet)
-    except FFmpegError:
+    except FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
         return []  # damaged; what follows may be sound
 
 

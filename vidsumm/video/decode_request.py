@@ -14,7 +14,17 @@ from typing import BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DONE", "HEADER", "PICTURE", "PROGRESS", "DecodeSettings", "DecodedFrames", "Picture", "Request"]
+__all__ = [
+    "DONE",
+    "HEADER",
+    "OUT_OF_MEMORY",
+    "PICTURE",
+    "PROGRESS",
+    "DecodeSettings",
+    "DecodedFrames",
+    "Picture",
+    "Request",
+]
 
 DecodedFrames = Literal["all", "referenced", "key"]
 """Which frames a decoder may choose from: all; those that others refer to, without the last filter, so that it is
@@ -26,6 +36,8 @@ Picture = NDArray[np.uint8]
 HEADER = Struct("<cq")
 """Kind of record, and by how many ticks the picture is shown after the wanted frame (before it where negative)."""
 PICTURE, PROGRESS, DONE = b"F", b"P", b"D"
+OUT_OF_MEMORY = "it takes more memory than --max-memory allows"
+"""The last line of a child that met its limit."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,8 @@ class DecodeSettings:
     seconds_per_tick: float
     stall_s: float
     frames: DecodedFrames = "all"
+    memory_bytes: int = 0
+    """What the process may take for its data; 0 for any amount."""
 
 
 @dataclass(frozen=True)

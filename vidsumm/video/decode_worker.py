@@ -6,6 +6,7 @@ can be killed. Whatever goes wrong is told in the last line on standard error, w
 
 import math
 import os
+import resource
 import signal
 import sys
 import time
@@ -15,7 +16,7 @@ from typing import BinaryIO
 import numpy as np
 
 from vidsumm.video import decode_decord, decode_pyav
-from vidsumm.video.decode_request import DONE, HEADER, PICTURE, PROGRESS, Picture, Request
+from vidsumm.video.decode_request import DONE, HEADER, OUT_OF_MEMORY, PICTURE, PROGRESS, Picture, Request
 
 __all__ = ["main"]
 
@@ -57,6 +58,8 @@ def _pictures(request: Request, output: _Output) -> Iterator[tuple[Picture, int]
 
 def _answer(stream: BinaryIO) -> None:
     request = Request.read(sys.stdin.buffer)
+    if request.settings.memory_bytes:
+        resource.setrlimit(resource.RLIMIT_DATA, 2 * (request.settings.memory_bytes,))
     output = _Output(stream, request.settings.stall_s)
     output.write(PROGRESS)
     for picture, off_by in _pictures(request, output):
@@ -74,6 +77,10 @@ def main() -> None:
     try:
         with os.fdopen(records, "wb") as stream:
             _answer(stream)
+    except MemoryError:
+        sys.stderr.write(f"\n{OUT_OF_MEMORY}")
+        sys.stderr.flush()
+        status = 1
     except Exception as error:  # noqa: BLE001 - the boundary of the process: all that fails becomes one line
         sys.stderr.write("\n" + (str(error).strip() or type(error).__name__).splitlines()[0])
         sys.stderr.flush()

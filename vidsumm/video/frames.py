@@ -25,7 +25,16 @@ from numpy.typing import NDArray
 
 from vidsumm.config import DecoderName
 from vidsumm.errors import DecodeError
-from vidsumm.video.decode_request import DONE, HEADER, PICTURE, DecodedFrames, DecodeSettings, Picture, Request
+from vidsumm.video.decode_request import (
+    DONE,
+    HEADER,
+    OUT_OF_MEMORY,
+    PICTURE,
+    DecodedFrames,
+    DecodeSettings,
+    Picture,
+    Request,
+)
 from vidsumm.video.info import VideoInfo
 
 __all__ = ["FrameBatch", "FrameReader", "FrameSource", "SamplePlan", "open_frames", "plan_samples"]
@@ -336,6 +345,8 @@ class FrameReader:
             return
         names = " or ".join(_TITLES[name] for name in self._decoders)
         remedy = "use --decoder auto" if self._decoders == ("decord",) else _REPAIR
+        if str(failures[0]) == OUT_OF_MEMORY:
+            remedy = "allow more with --max-memory GB"
         # the one that is tried first knows most about what is wrong
         raise DecodeError(f"{self._name}: frames cannot be decoded by {names}: {failures[0]}", remedy=remedy)
 
@@ -365,6 +376,7 @@ def open_frames(
     stall_s: float,
     on_notice: Callable[[str], None],
     is_fast: bool = False,
+    memory_bytes: int = 0,
     batch: int = 16,
 ) -> FrameReader:
     """Decodes the distinct frames of a plan in order, each once, in a child process.
@@ -384,6 +396,7 @@ def open_frames(
         stall_s: seconds without a sign of life after which a decoder is stopped.
         on_notice: takes single lines for people.
         is_fast: decode in a hurry.
+        memory_bytes: what the child may take for its data; 0 for any amount.
         batch: frames per batch.
 
     Raises:
@@ -399,6 +412,7 @@ def open_frames(
         seconds_per_tick=float(info.video.time_base),
         stall_s=min(stall_s, _MAX_STALL_S),
         frames=_choice_of_frames(info, plan) if is_fast else "all",
+        memory_bytes=memory_bytes,
     )
     request = Request(settings, info.frame_pts, info.key_pts, plan.unique_idx)
     times_s, tolerance_s = info.frame_times_s[plan.unique_idx], plan.step_s / 2 if is_fast else 0.0

@@ -3,6 +3,7 @@
 Frames are indexed by demuxing, not by decoding, so that a two-hour film takes seconds.
 """
 
+import math
 import stat
 from array import array
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from av.error import ArgumentError, FFmpegError
 from av.stream import Disposition
 from numpy.typing import NDArray
 
+from vidsumm.config import LimitConfig
 from vidsumm.errors import InputError
 from vidsumm.video.info import AudioStream, VideoInfo, VideoStream
 
@@ -32,6 +34,7 @@ _PLAYLIST_FORMATS = {"concat", "dash", "hls", "imf", "lavfi", "rtp", "rtsp", "sa
 _STILL_FORMATS = {"adf", "bin", "idf", "image2", "image2pipe", "tty", "xbin"}
 _ROTATION_PACKETS = 250  # read at most this far for one frame that tells the rotation
 _MAX_DAYS = 7
+_LIMITS = LimitConfig()
 _VFR_RATIO = 1.5  # an interval this much longer than the mean is a pause, not rounding
 _ROUNDING_TICKS = 2  # two rounded ends of an interval
 
@@ -52,19 +55,23 @@ def open_container(path: Path) -> InputContainer:
     return av.open(f"file:{path}", "r", options=options, metadata_errors="replace")
 
 
-def probe(path: Path) -> VideoInfo:
+def probe(path: Path, limits: LimitConfig = _LIMITS) -> VideoInfo:
     """Describes a video file: its streams, the chosen ones and the time of every frame.
 
     The video stream is the one that ffmpeg takes by default (`av_find_best_stream`), the audio stream the one that
     belongs to it.
 
+    Args:
+        path: the file.
+        limits: what it may ask for.
+
     Raises:
-        InputError: the file is missing, unreadable, not a media file, or has no video frames.
+        InputError: the file is missing, unreadable, not a media file, has no video frames, or exceeds a limit.
     """
     size_bytes = _file_size(path)
     try:
         with open_container(path) as container:
-            return _describe(path, container, size_bytes)
+            return _describe(path, container, size_bytes, limits)
     except ArgumentError as error:
         raise InputError(f"{path}: playlists, pictures and text are not read as video", remedy=_READABLE) from error
     except (FFmpegError, OSError, ValueError) as error:
@@ -94,17 +101,20 @@ def _file_size(path: Path) -> int:
     return status.st_size
 
 
-def _describe(path: Path, container: InputContainer, size_bytes: int) -> VideoInfo:
+def _describe(path: Path, container: InputContainer, size_bytes: int, limits: LimitConfig) -> VideoInfo:
+    _require_few_streams(path, container, limits)
     videos = [stream for stream in container.streams.video if _is_moving(stream)]
     if not videos:
         raise InputError(f"{path}: no video stream that can be decoded", remedy=_READABLE)
     chosen = _choose(container, videos)
     audios = [stream for stream in container.streams.audio if _has_decoder(stream)]
+    _require_small_frames(path, chosen, limits)
     sound = container.streams.best("audio", related=chosen)
     rotations = {stream.index: _rotation(path, stream.index) for stream in videos}
     described = {stream.index: _video_stream(stream, rotations[stream.index]) for stream in videos}
     sounds = {stream.index: _audio_stream(stream) for stream in audios}
     index = _index_frames(path, container, chosen)
+    _require_short(path, (index.end_pts - int(index.frame_pts[0])) * _time_base(chosen), limits)
     return VideoInfo(
         path=path,
         container=container.format.name,
@@ -119,6 +129,34 @@ def _describe(path: Path, container: InputContainer, size_bytes: int) -> VideoIn
         end_pts=index.end_pts,
         is_vfr=_is_vfr(index.frame_pts),
     )
+
+
+def _require_few_streams(path: Path, container: InputContainer, limits: LimitConfig) -> None:
+    count = len(container.streams)
+    if count > limits.max_streams:
+        raise InputError(
+            f"{path}: {count} streams are more than {limits.max_streams}",
+            remedy=f"allow them with --max-streams {count}",
+        )
+
+
+def _require_small_frames(path: Path, stream: av.VideoStream, limits: LimitConfig) -> None:
+    width, height = stream.width, stream.height
+    if width * height > limits.max_pixels:
+        raise InputError(
+            f"{path}: frames of {width}x{height} have more than {limits.max_pixels} pixels",
+            remedy=f"allow them with --max-pixels {width * height}",
+        )
+
+
+def _require_short(path: Path, duration_s: Fraction, limits: LimitConfig) -> None:
+    hours = float(duration_s) / 3600
+    if hours > limits.max_hours:
+        enough = math.ceil(10 * hours) / 10
+        raise InputError(
+            f"{path}: {hours:.2f} hours are more than {limits.max_hours:g}",
+            remedy=f"allow them with --max-hours {enough}",
+        )
 
 
 def _has_decoder(stream: av.VideoStream | av.AudioStream) -> bool:

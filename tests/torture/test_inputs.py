@@ -1,0 +1,35 @@
+"""Whatever comes in: a summary or one clear line, within a bounded time, and nothing left behind."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.tiny import tiny_networks
+from tests.torture.cases import CASES, SUMMARY, Case
+from tests.torture.table import PATH
+from tests.torture.trial import CONFIG, try_out
+from vidsumm.pipeline import Summarizer
+
+
+@pytest.fixture(scope="module")
+def summarizer() -> Iterator[Summarizer]:
+    with tiny_networks(), Summarizer(CONFIG) as summarizer:
+        yield summarizer
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
+def test_input(case: Case, summarizer: Summarizer, tmp_path: Path) -> None:
+    outcome = try_out(case, summarizer, tmp_path)
+    assert outcome.code in case.outcomes, outcome
+    assert outcome.leftovers == ()
+    assert "\n" not in outcome.line.replace(case.name, "")
+    if outcome.code != SUMMARY:
+        assert case.name in outcome.line
+        assert re.search(case.says, outcome.line)
+
+
+def test_the_table_of_inputs_is_of_these() -> None:
+    rows = re.findall(r"^\| (.+?) \| `", PATH.read_text(encoding="utf-8"), re.MULTILINE)
+    assert rows == [case.what for case in CASES]

@@ -1,0 +1,80 @@
+"""What an input may ask for: each limit is named where it is met, and can be raised."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.media.synth import write_clip
+from tests.tiny import tiny_networks
+from tests.torture.trial import CONFIG
+from vidsumm.errors import DecodeError, InputError
+from vidsumm.pipeline import Summarizer
+from vidsumm.video import frames
+from vidsumm.video.frames import open_frames, plan_samples
+from vidsumm.video.probe import probe
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip(tmp_path_factory.mktemp("limits") / "clip.mp4", seconds=4, size=(64, 48), fps=10).path
+
+
+@pytest.fixture(autouse=True)
+def _tiny() -> Iterator[None]:
+    with tiny_networks():
+        yield
+
+
+@pytest.mark.parametrize(
+    ("low", "enough", "flag"),
+    [
+        ({"max_pixels": 64 * 48 - 1}, {"max_pixels": 64 * 48}, "--max-pixels 3072"),
+        ({"max_hours": 0.001}, {"max_hours": 0.002}, "--max-hours 0.1"),
+        ({"max_streams": 1}, {"max_streams": 2}, "--max-streams 2"),
+    ],
+)
+def test_a_limit_is_named_and_can_be_raised(
+    clip: Path, tmp_path: Path, low: dict[str, float], enough: dict[str, float], flag: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        Summarizer(CONFIG.replace(**low)).summarize(clip, tmp_path / "out")
+    assert flag in caught.value.remedy
+    assert not (tmp_path / "out").exists()
+    assert Summarizer(CONFIG.replace(**enough)).summarize(clip, dry_run=True).record.candidates
+
+
+def test_decoding_that_takes_too_much_memory_is_stopped(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # a decoder that wants a gigabyte
+    greedy = """
+        import numpy as np
+        from vidsumm.video import decode_pyav, decode_worker
+        decode_pyav.pictures = lambda request, on_progress: iter([(np.ones(1 << 30, np.uint8), 0)])
+        decode_worker.main()
+    """
+    script = "\n".join(line.strip() for line in greedy.splitlines())
+    monkeypatch.setattr(frames, "_worker_command", lambda: [frames.sys.executable, "-c", script])
+    info = probe(clip)
+    with (
+        open_frames(
+            info,
+            plan_samples(info, 2),
+            size=(64, 48),
+            decoder="pyav",
+            stall_s=60,
+            on_notice=print,
+            memory_bytes=600_000_000,
+        ) as source,
+        pytest.raises(DecodeError, match="more memory than --max-memory allows") as caught,
+    ):
+        list(source)
+    assert caught.value.remedy == "allow more with --max-memory GB"
+
+
+def test_an_ordinary_clip_needs_little_memory(clip: Path) -> None:
+    info = probe(clip)
+    plan = plan_samples(info, 2)
+    with open_frames(
+        info, plan, size=(64, 48), decoder="pyav", stall_s=60, on_notice=print, memory_bytes=1_000_000_000
+    ) as source:
+        assert sum(len(batch.idx) for batch in source) == len(plan.unique_idx)
