@@ -103,8 +103,7 @@ class Summarizer:
             record = self._record(job, source, plan, written=None)
             return Summary(info.path, None, record, ())
         folder = Path(output) if output is not None else Path(f"{info.path.stem}-summary")
-        if self.config.cut.mode == "exact":
-            find_ffmpeg()  # that there is none is said before the long work
+        find_ffmpeg()  # that there is none is said before the long work
         with staging_folder(folder, overwrite=overwrite) as staging:
             plan = self._plan(job, source)
             written = self._cut(job, info, plan, staging)
@@ -244,6 +243,9 @@ class Summarizer:
         if self.config.cut.mode == "copy":
             extra_s = max(file.duration_s - cut.duration_s for file, cut in zip(written, cuts, strict=True))
             job.notice(f"--cut copy starts and ends on key frames: up to {extra_s:.1f} s longer than selected")
+            for file in written:
+                if file.lost:
+                    job.notice(f"{file.path.name}: {file.lost} of {file.frames} copied frames do not play")
         return written
 
 

@@ -6,7 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.media.synth import write_clip
-from vidsumm.benchmark.speed import arithmetic, growth, jobs
+from vidsumm.benchmark.speed import arithmetic, growth, jobs, speed
+from vidsumm.benchmark.speed.contest import Contest
 from vidsumm.benchmark.speed.growth import GrowthPoint
 from vidsumm.benchmark.speed.jobs import JobFailedError, WholeJob
 from vidsumm.cli.app import app
@@ -42,6 +43,19 @@ def test_a_table_of_two_parts(clip: Path, monkeypatch: pytest.MonkeyPatch) -> No
     meta = json.loads(Path("here/speed.json").read_text())["meta"]
     assert meta["dataset"] == "clip.mp4"
     assert {"ffmpeg", "machine", "torch"} <= set(meta["versions"])
+
+
+def test_what_is_known_is_kept_when_it_ends_early(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise JobFailedError("no kts today")
+
+    monkeypatch.setattr(speed, "kts_contests", fail)
+    monkeypatch.setattr(speed, "selection_contests", lambda: iter([Contest("one", "two", int, int, 1.0)]))
+    code, _, err = run("speed", clip, "--part", "knapsack", "--part", "kts", "--runs", 1, "-o", "here")
+    assert code == 1
+    assert "no kts today" in err
+    with Path("here/speed.csv").open(newline="") as file:
+        assert [row["method"] for row in csv.DictReader(file)] == ["one"]
 
 
 def test_start_is_within_its_limit_or_said_to_miss_it(clip: Path) -> None:

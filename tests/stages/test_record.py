@@ -60,6 +60,7 @@ def rendered(facts: JobFacts) -> list[RenderedFile]:
             frames=25,
             size_bytes=10,
             sha256="00" * 32,
+            lost=0,
         )
         for rank, candidate in enumerate(facts.candidates, 1)
     ]

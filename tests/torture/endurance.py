@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import psutil
@@ -70,8 +69,8 @@ def endure(folder: Path, *, rounds: int, each: int, at_once: int) -> Endurance:
                 alike &= set(pool.map(partial(_fingerprint, clip), outputs)) == {lone}
             gc.collect()
             held.append((process.memory_info().rss / 2**20, process.num_fds(), process.num_threads()))
-    columns: list[Any] = list(zip(*held, strict=True))
-    return Endurance(rounds * each, at_once, *map(np.array, columns), alike=alike)
+    mib, handles, threads = (np.array(column) for column in zip(*held, strict=True))
+    return Endurance(rounds * each, at_once, mib, handles, threads, alike)
 
 
 def _fingerprint(clip: Path, output: Path) -> str:

@@ -49,7 +49,11 @@ def run_ffmpeg(arguments: Sequence[str]) -> None:
 
 def text(content: str) -> Make:
     """A text file."""
-    return lambda path: path.write_text(content) and None
+
+    def write(path: Path) -> None:
+        path.write_text(content)
+
+    return write
 
 
 def renamed(name: str, make: Make) -> Make:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from av.error import FFmpegError
@@ -66,7 +67,7 @@ def mutated(content: bytes, steps: Sequence[Change]) -> bytes:
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("originals")
-    made = {
+    made: dict[str, dict[str, Any]] = {
         "clip.mp4": {"bframes": 2},
         "front.mp4": {"container_options": {"movflags": "faststart"}},
         "clip.mkv": {},
@@ -76,7 +77,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     }
     found = {}
     for name, changes_of in made.items():
-        path = write_clip(folder / name, **{"seconds": 1, "fps": 10, "size": (48, 32), **changes_of}).path  # type: ignore[arg-type]
+        path = write_clip(folder / name, **{"seconds": 1, "fps": 10, "size": (48, 32), **changes_of}).path
         found[name] = path.read_bytes()
     return found
 

@@ -1,5 +1,6 @@
 """What an input may ask for: each limit is named where it is met, and can be raised."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,7 +54,7 @@ def test_decoding_that_takes_too_much_memory_is_stopped(clip: Path, monkeypatch:
         decode_worker.main()
     """
     script = "\n".join(line.strip() for line in greedy.splitlines())
-    monkeypatch.setattr(frames, "_worker_command", lambda: [frames.sys.executable, "-c", script])
+    monkeypatch.setattr(frames, "_worker_command", lambda: [sys.executable, "-c", script])
     info = probe(clip)
     with (
         open_frames(

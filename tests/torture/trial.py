@@ -90,7 +90,8 @@ def _check_film(path: Path, duration_s: float) -> None:
             end_s = 0.0
             container.seek(0)
             for frame in container.decode(stream):
-                lasts_s = float(frame.duration * frame.time_base) if frame.duration else 0.0
+                assert isinstance(frame, av.VideoFrame | av.AudioFrame)
+                lasts_s = float(frame.duration * frame.time_base) if frame.duration and frame.time_base else 0.0
                 end_s = max(end_s, float(frame.time or 0) + lasts_s)
             assert end_s == pytest.approx(duration_s, abs=0.1), f"{stream.type} of {path.name}"
 

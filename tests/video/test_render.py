@@ -17,10 +17,11 @@ from vidsumm.errors import EncodeError, OutputError
 from vidsumm.video import ffmpeg as ffmpeg_module
 from vidsumm.video import reencode
 from vidsumm.video import render as render_module
+from vidsumm.video import verify as verify_module
 from vidsumm.video.cut import CutPlan, frame_clock, plan_cut, union_pieces
 from vidsumm.video.ffmpeg import find_ffmpeg
 from vidsumm.video.info import VideoInfo
-from vidsumm.video.join import Measured, measure
+from vidsumm.video.join import Measured, measure, write_mp4
 from vidsumm.video.probe import probe
 from vidsumm.video.render import RenderedFile, render
 
@@ -202,7 +203,8 @@ def test_five_summaries_decode_and_encode_once(
     wanted = [[(0.2, 1.2), (2, 3)], [(0.2, 1.2), (3, 4)], [(2, 4)], [(1.2, 2.4)], [(0.1, 5)]]
     told: list[float] = []
     plans, files = cut(plain, wanted, tmp_path, on_progress=told.append)
-    assert jobs == ["encoding plain.mp4", "decoding the sound of plain.mp4"]
+    played = [f"playing summary-{number}.mp4" for number in range(5)]
+    assert jobs == ["encoding plain.mp4", "decoding the sound of plain.mp4", *played]
     for plan, file in zip(plans, files, strict=True):
         assert_as_planned(plan, file)
     assert told == sorted(told)
@@ -367,10 +369,54 @@ def test_a_folder_that_cannot_be_written_is_one_line(plain: VideoInfo, tmp_path:
 def test_a_file_that_is_not_as_planned_is_refused(
     lost: dict[str, float], plain: VideoInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(render_module, "measure", lambda path: Measured(**(vars(measure(path)) | lost)))
+    monkeypatch.setattr(verify_module, "measure", lambda path: Measured(**(vars(measure(path)) | lost)))
     with pytest.raises(EncodeError, match=r"summary-0\.mp4 has"):
         cut(plain, [THREE_ROWS], tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def spoil(path: Path, kind: str) -> None:
+    """Overwrites the largest packet of a stream that is no key frame, but for its beginning."""
+    with av.open(path) as container:
+        packets = [packet for packet in container.demux() if packet.stream.type == kind and packet.pos is not None]
+    packet = max(packets, key=lambda packet: (kind == "audio" or not packet.is_keyframe, packet.size))
+    begin, end = int(packet.pos or 0) + 8, int(packet.pos or 0) + packet.size
+    raw = bytearray(path.read_bytes())
+    raw[begin:end] = bytes([0xA5]) * (end - begin)
+    path.write_bytes(raw)
+
+
+@pytest.mark.parametrize("kind", ["video", "audio"])
+def test_a_file_that_does_not_play_to_its_end_is_refused(
+    kind: str, plain: VideoInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_badly(target: Path, *tracks: Any, **options: Any) -> None:
+        write_mp4(target, *tracks, **options)
+        spoil(target, kind)
+
+    monkeypatch.setattr(render_module, "write_mp4", write_badly)
+    with pytest.raises(EncodeError, match=r"playing summary-0\.mp4 failed"):
+        cut(plain, [THREE_ROWS], tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_frames_that_are_lost_without_a_word_are_noticed(
+    plain: VideoInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify_module, "count_decoded", lambda *args, **options: 50)
+    with pytest.raises(EncodeError, match="of which only 50 can be played"):
+        cut(plain, [THREE_ROWS], tmp_path)
+    _, files = cut(plain, [THREE_ROWS], tmp_path, config=CutConfig(mode="copy"))
+    assert files[0].lost == files[0].frames - 50 > 0
+
+
+def test_a_damaged_source_may_be_copied(plain: VideoInfo, tmp_path: Path) -> None:
+    source = tmp_path / "damaged.mp4"
+    source.write_bytes(plain.path.read_bytes())
+    spoil(source, "video")
+    _, files = cut(probe(source), [[(0.0, 5.0)]], tmp_path, config=CutConfig(mode="copy"))
+    assert files[0].lost <= 3  # a decoder may cover up
+    assert files[0].frames == 125
 
 
 @pytest.mark.parametrize("options", [{}, {"options": {"x264-params": "open-gop=1"}}, {"fps": 30, "rotation": 270}])

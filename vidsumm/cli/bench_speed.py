@@ -1,7 +1,7 @@
 """``vidsumm bench speed`` and ``growth``: the main job against the machine, and by length."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,12 @@ from vidsumm.cli import bench_options as given
 from vidsumm.cli import options
 from vidsumm.cli.bench_output import command_line, numbers, reporting, require_ascending, write
 from vidsumm.cli.exits import guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vidsumm.benchmark.speed.contest import Standing
+    from vidsumm.evaluation.tables import Table
 
 __all__ = ["growth", "speed"]
 
@@ -35,18 +41,31 @@ def speed(
 
     Leave the machine alone meanwhile. With ten minutes of 720p it takes an hour on two cores.
     """
+    from vidsumm.benchmark.report import write_table
     from vidsumm.benchmark.speed.report import speed_table
     from vidsumm.benchmark.speed.speed import PARTS, measure_speed
     from vidsumm.benchmark.units import make_folder
     from vidsumm.video.ffmpeg import find_ffmpeg
 
+    def keep(known: "Sequence[Standing]") -> None:  # an hour is not lost at its end
+        write_table(table_of(known), folder, "speed")
+
+    def table_of(found: "Sequence[Standing]") -> "Table":
+        return speed_table(found, file, runs=runs, command=command_line(), ffmpeg=find_ffmpeg().version)
+
     config = options.settings_from(None, device=device)
     folder = output or Path("results/speed")
     make_folder(folder)
     with reporting(str(file), quiet=quiet, verbose=verbose) as reporter:
-        found = measure_speed(file, parts=part or PARTS, runs=runs, config=config, on_event=reporter)
-    table = speed_table(found, file, runs=runs, command=command_line(), ffmpeg=find_ffmpeg().version)
-    write(table, folder, "speed", quiet=quiet)
+        found = measure_speed(
+            file,
+            parts=part or PARTS,
+            runs=runs,
+            config=config,
+            on_event=reporter,
+            on_standings=keep,
+        )
+    write(table_of(found), folder, "speed", quiet=quiet)
 
 
 @guarded

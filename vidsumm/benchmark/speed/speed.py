@@ -41,6 +41,7 @@ def measure_speed(
     runs: int = 5,
     config: SummarizeConfig | None = None,
     on_event: EventSink = ignore,
+    on_standings: Callable[[Sequence[Standing]], None] = lambda _: None,
 ) -> list[Standing]:
     """Measures, one thing at a time.
 
@@ -50,6 +51,7 @@ def measure_speed(
         runs: timed runs of everything; its median counts.
         config: settings of the job; the number of summaries and the cache are set here.
         on_event: told what is being measured.
+        on_standings: given all that is known so far whenever something is added.
 
     Raises:
         ConfigError: an unknown part.
@@ -60,7 +62,7 @@ def measure_speed(
     if unknown:
         raise ConfigError(f"--part {min(unknown)}: not known", remedy=f"take {', '.join(PARTS)}")
     with TemporaryDirectory(prefix="vidsumm-speed-") as folder:
-        bench = _Bench(path, runs, config or SummarizeConfig(), Job(on_event), Path(folder))
+        bench = _Bench(path, runs, config or SummarizeConfig(), Job(on_event), Path(folder), on_standings)
         ways: dict[Part, Callable[[], None]] = {
             "start": bench.start,
             "knapsack": bench.knapsack,
@@ -86,6 +88,7 @@ class _Bench:
     config: SummarizeConfig
     job: Job
     folder: Path
+    on_standings: Callable[[Sequence[Standing]], None]
     standings: list[Standing] = field(default_factory=list)
 
     @cached_property
@@ -213,3 +216,4 @@ class _Bench:
 
     def _add(self, standing: Standing) -> None:
         self.standings.append(standing)
+        self.on_standings(self.standings)
