@@ -1,4 +1,4 @@
-"""Draws importance curves of a video: encode once, then all samples and both guidance branches in one batch a step."""
+"""Draws importance curves of a video: encode once, then ask for both guidance branches in one batch a step."""
 
 import math
 from collections.abc import Sequence
