@@ -114,8 +114,8 @@ def growth_table(points: Sequence[GrowthPoint], path: Path, command: str) -> Tab
 @house_style()
 def growth_figure(points: Sequence[GrowthPoint]) -> Figure:
     """Seconds of the larger stages against minutes, both logarithmic, and the peak memory beside."""
-    figure = new_figure(7.6, 3.4)
-    left, right = figure.subplots(1, 2, width_ratios=(3, 2))
+    figure = new_figure(8.6, 3.4)
+    left, right = figure.subplots(1, 2, width_ratios=(4, 2))
     minutes = [point.minutes for point in points]
     stages = [stage for stage in points[0].seconds if max(point.seconds[stage] for point in points) > _SMALL_S]
     for stage, colour, marker in zip(stages, PALETTE, MARKERS, strict=False):
@@ -123,7 +123,8 @@ def growth_figure(points: Sequence[GrowthPoint]) -> Figure:
         label = f"{stage} ({exponent(points, stage):.2f})"
         left.plot(minutes, seconds, color=colour, marker=marker, markersize=4.5, label=label)
     left.set(title="Seconds of each stage (exponent)", xscale="log", yscale="log", xlabel="minutes of video")
-    left.legend(fontsize=8, labelcolor=GREY)
+    left.yaxis.set_major_formatter("{x:g}")
+    left.legend(fontsize=8, labelcolor=GREY, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     right.plot(minutes, [point.peak_mib for point in points], color=PALETTE[0], marker=MARKERS[0], markersize=4.5)
     right.set(title="Peak memory", xscale="log", xlabel="minutes of video", ylabel="MiB", ylim=(0, None))
     for axes in (left, right):
