@@ -93,7 +93,9 @@ def main() -> None:
     """Measures and writes the table."""
     about = (
         "Summaries of one small clip in a single process, by `python -m tests.torture.endurance`, with a stand-in for "
-        "the feature network. Held after the first and the last of 20 rounds; growth: the slope over the second half."
+        "the feature network. Held after the first and the last of 20 rounds; growth: the slope over the second half. "
+        "Every round has new threads, and matplotlib keeps fonts open for each thread, at most 64 sets of four files: "
+        "that is all by which open files grow."
     )
     header = "| summaries | at once | memory, MiB | growth, MiB a round | open files | threads | all as a lone run |"
     lines = ["# Endurance", "", about, "", header, "| --: | --: | --: | --: | --: | --: | :-- |"]
