@@ -1,4 +1,5 @@
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -116,7 +117,12 @@ def test_a_folder_that_cannot_be_written_is_named(info: VideoInfo, tmp_path: Pat
         encode(info, tmp_path / "nowhere" / "out.nut", find_ffmpeg())
 
 
-@pytest.mark.parametrize("job", ["exec sleep 600", "while echo frame=1; do :; done"])
+SLOW = "import time\nwhile True: print('frame=1', flush=True), time.sleep(0.05)"
+
+
+@pytest.mark.parametrize(
+    "job", ["exec sleep 600", "while echo frame=1; do :; done", f'exec "{sys.executable}" -c "{SLOW}"']
+)
 def test_a_job_that_stands_still_is_ended(
     job: str, info: VideoInfo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,7 @@ from vidsumm.video.cut import FrameClock, earliest_times
 from vidsumm.video.info import AudioStream, VideoInfo
 
 __all__ = [
+    "MP4",
     "FfmpegBinary",
     "FileUrl",
     "count_decoded",
@@ -39,11 +40,12 @@ __all__ = [
 
 Origin = Literal["VIDSUMM_FFMPEG", "system", "imageio-ffmpeg"]
 
+MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+"""What ffmpeg calls the container of MP4 files."""
 STALL_S = 300.0
 """A child that neither delivers anything nor reads its input for so long is ended."""
 _STDERR_LINES = 20
 _CHUNK_BYTES = 1 << 18
-_MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 _HARD_SYNC_S = 0.03
 """Sound farther than this from its time stamp is moved there; less is jitter of the container's clock."""
 _DISK_TROUBLE = re.compile(
@@ -212,10 +214,8 @@ def count_decoded(
     Raises:
         EncodeError: the file cannot be read, is damaged and must not be, or decoding stood still.
     """
-    allowed = {"protocol_whitelist": "file,pipe", "format_whitelist": _MP4}
     strict = {"err_detect": "aggressive+explode"} if must_be_whole else {}
-    source = ffmpeg.input(FileUrl(f"file:{path.absolute()}"), skip_loop_filter="all", **strict, **allowed)
-    job = source.output("-", format="null", **binary.keep_times)
+    job = _input(path, MP4, skip_loop_filter="all", **strict).output("-", format="null", **binary.keep_times)
     job = job.global_args("-progress", "pipe:1", "-nostats", *(("-xerror",) if must_be_whole else ()))
     return _follow(job, binary, f"playing {name}", on_frames)
 
@@ -239,8 +239,12 @@ def run_job(job: Any, binary: FfmpegBinary, purpose: str) -> None:
 
 def source_of(info: VideoInfo, **options: Any) -> Any:
     """The source as an input of a graph; it cannot make ffmpeg open other files or addresses."""
-    allowed = {"protocol_whitelist": "file,pipe", "format_whitelist": info.container}
-    return ffmpeg.input(FileUrl(f"file:{info.path.absolute()}"), **allowed, **options)
+    return _input(info.path, info.container, **options)
+
+
+def _input(path: Path, container: str, **options: Any) -> Any:
+    allowed = {"protocol_whitelist": "file,pipe", "format_whitelist": container}
+    return ffmpeg.input(FileUrl(f"file:{path.absolute()}"), **allowed, **options)
 
 
 def _upright_size(info: VideoInfo) -> tuple[int, int]:
@@ -409,8 +413,9 @@ def _follow(job: Any, binary: FfmpegBinary, purpose: str, on_frames: Callable[[i
         for report in child.chunks():
             counts = re.findall(rb"^frame=\s*(\d+)", report, re.MULTILINE)
             now = int(counts[-1]) if counts else frames
-            if now != frames or child.bytes_read() != read:  # a long stretch that nobody wants delivers no frames
-                frames, read, changed_s = now, child.bytes_read(), time.monotonic()
+            place = now, child.bytes_read()  # a long stretch that nobody wants delivers no frames
+            if place != (frames, read):
+                (frames, read), changed_s = place, time.monotonic()
                 on_frames(max(frames, 0))
             elif time.monotonic() - changed_s > STALL_S:
                 raise child.stalled()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vidsumm.config import CutConfig
 from vidsumm.video.cut import CutPlan, union_pieces
-from vidsumm.video.ffmpeg import FfmpegBinary, encode_pieces
+from vidsumm.video.ffmpeg import MP4, FfmpegBinary, encode_pieces
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.join import CopiedTrack, EncodedSound, PacketList, index_frames, join
 from vidsumm.video.sound import read_blocks, sound_format, write_samples
@@ -20,7 +20,7 @@ SKIP_S = 20.0
 """Unused stretches of the source longer than this are jumped over where the container has an index."""
 ENCODE_SHARE = 0.95
 """Part of the work for the picture; the sound takes the rest."""
-_INDEXED = ("mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm")
+_INDEXED = (MP4, "matroska,webm")
 
 Region = tuple[NDArray[np.int64], float | None]
 """Pieces that one run of ffmpeg encodes, and the container time to which it jumps."""
