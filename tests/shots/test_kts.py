@@ -1,16 +1,20 @@
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import ruptures
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from vidsumm.benchmark.speed.arithmetic import invented_features
 from vidsumm.errors import ConfigError, InputError
 from vidsumm.shots.dynamic import count_table
 from vidsumm.shots.kts import kts, kts_fixed
-from vidsumm.shots.scatter import segment_scatter
+from vidsumm.shots.scatter import SegmentScatter, segment_scatter
 
 from .inputs import noise, scenes
 from .slow import scatter_of, slow_kts, slow_scatter, slow_table
@@ -18,14 +22,21 @@ from .slow import scatter_of, slow_kts, slow_scatter, slow_table
 DATA = Path(os.environ.get("VIDSUMM_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 RECORDED = DATA / "reference" / "kts.npz"
 SEEDS = st.integers(0, 10_000)
+BLOCKS = st.sampled_from([1, 3, 8, 256])
+
+
+def in_blocks(size: int) -> AbstractContextManager[object]:
+    """Blocks so small that short sequences have many of them."""
+    return patch("vidsumm.shots.scatter._BLOCK_SAMPLES", size)
 
 
 @settings(deadline=None, max_examples=50)
-@given(seed=SEEDS, n=st.integers(1, 24), penalty=st.floats(0.01, 3), data=st.data())
-def test_penalised_equals_the_table(seed: int, n: int, penalty: float, data: st.DataObject) -> None:
+@given(seed=SEEDS, n=st.integers(1, 24), penalty=st.floats(0.01, 3), size=BLOCKS, data=st.data())
+def test_penalised_equals_the_table(seed: int, n: int, penalty: float, size: int, data: st.DataObject) -> None:
     features = noise(seed, n)
     cap = data.draw(st.integers(0, n + 1))
-    found = kts(features, penalty=penalty, max_count=cap)
+    with in_blocks(size):
+        found = kts(features, penalty=penalty, max_count=cap)
     objective, change_points = slow_kts(slow_scatter(features), penalty, min(cap, n - 1))
     assert found.change_points.tolist() == change_points
     assert found.objective == pytest.approx(objective, rel=1e-9)
@@ -33,12 +44,13 @@ def test_penalised_equals_the_table(seed: int, n: int, penalty: float, data: st.
 
 
 @settings(deadline=None, max_examples=25)
-@given(seed=SEEDS, n=st.integers(1, 16))
-def test_every_fixed_count_equals_the_table(seed: int, n: int) -> None:
+@given(seed=SEEDS, n=st.integers(1, 16), size=BLOCKS)
+def test_every_fixed_count_equals_the_table(seed: int, n: int, size: int) -> None:
     features = noise(seed, n)
     curve, paths = slow_table(slow_scatter(features), n - 1)
     for count in range(n):
-        found = kts_fixed(features, count)
+        with in_blocks(size):
+            found = kts_fixed(features, count)
         assert found.change_points.tolist() == paths[count]
         assert found.scatter == pytest.approx(curve[count], rel=1e-9, abs=1e-12)
         assert found.objective == found.scatter / n
@@ -48,21 +60,54 @@ def test_every_fixed_count_equals_the_table(seed: int, n: int) -> None:
 @given(
     pattern=st.lists(st.integers(0, 2), min_size=1, max_size=18),
     penalty=st.sampled_from([0.05, 0.3, 1.0]),
+    size=BLOCKS,
     data=st.data(),
 )
-def test_repeated_frames_reach_the_same_optimum(pattern: list[int], penalty: float, data: st.DataObject) -> None:
+def test_repeated_frames_reach_the_same_optimum(
+    pattern: list[int], penalty: float, size: int, data: st.DataObject
+) -> None:
     """Few distinct frames: many segmentations tie, the optimum itself must not suffer."""
     features = noise(7, 3)[pattern]
     n = len(features)
     count = data.draw(st.integers(0, n - 1))
     scatter = slow_scatter(features)
-    fixed, free = kts_fixed(features, count), kts(features, penalty=penalty)
+    with in_blocks(size):
+        fixed, free = kts_fixed(features, count), kts(features, penalty=penalty)
     assert len(fixed.change_points) == count
     assert (np.diff(fixed.change_points, prepend=0, append=n) > 0).all()
     assert scatter_of(scatter, fixed.change_points.tolist()) == pytest.approx(
         slow_table(scatter, count)[0][-1], abs=1e-9
     )
     assert free.objective == pytest.approx(slow_kts(scatter, penalty, n - 1)[0], abs=1e-9)
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    seed=SEEDS, lengths=st.lists(st.integers(1, 30), min_size=2, max_size=20), spread=st.sampled_from([0.0, 0.3, 1.5])
+)
+def test_looking_back_less_far_loses_nothing(seed: int, lengths: list[int], spread: float) -> None:
+    features = scenes(seed, lengths, spread=spread)
+    count = len(features) // 3
+    with in_blocks(4):
+        free, fixed = kts(features, penalty=0.2), kts_fixed(features, count)
+    whole = kts(features, penalty=0.2)
+    assert free.change_points.tolist() == whole.change_points.tolist()
+    assert fixed.change_points.tolist() == kts_fixed(features, count).change_points.tolist()
+    assert free.scatter == pytest.approx(whole.scatter, rel=1e-9, abs=1e-9)
+
+
+def test_only_scatters_that_can_matter_are_made() -> None:
+    made: list[SegmentScatter] = []
+
+    def remembered(features: NDArray[np.float32]) -> SegmentScatter:
+        made.append(segment_scatter(features))
+        return made[-1]
+
+    wandering = invented_features(3000)
+    with in_blocks(64), patch("vidsumm.shots.kts.segment_scatter", remembered):
+        found = kts(wandering)
+    assert 50 < len(found.change_points) < 150
+    assert made[0].values_made < 3000**2 / 2 / 5
 
 
 @pytest.mark.parametrize("lengths", [[9], [4, 5], [3, 1, 6], [2, 2, 2, 2], [1, 7, 1]])

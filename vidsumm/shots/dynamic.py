@@ -17,6 +17,8 @@ __all__ = ["PRICE_STEP", "CountTable", "PricedSolution", "count_table", "solve_p
 
 PRICE_STEP = 2.0**-5
 """Prices are rounded to this many quanta: fine enough to separate hull vertices, coarse enough for exact sums."""
+_ROUNDING = 2.0
+"""Quanta by which the scatters of two segments may exceed that of both together: three roundings by half of one."""
 _EDGES_PER_BLOCK = 1 << 23  # bounds the working memory of `count_table` (about 450 MB)
 
 
@@ -31,30 +33,55 @@ class PricedSolution:
 
 
 def _forward(scatter: SegmentScatter, price: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Least cost of samples 0..t-1 and where its last segment starts, for t = 0..n."""
+    """Least cost of samples 0..t-1 and where its last segment starts, for t = 0..n.
+
+    Starts that have fallen behind are left out (PELT): a start s is beaten for good where cost[s] + C[s, t] exceeds
+    cost[t], for whatever follows, C[s, u] >= C[s, t] + C[t, u]. With the slack for rounding not even a tie is lost.
+    """
     cost, last = np.empty(scatter.n + 1), np.zeros(scatter.n + 1, dtype=np.int64)
     cost[0] = -price  # the first segment needs no change point
-    buffer = np.empty(scatter.n)
-    for end in range(1, scatter.n + 1):
-        options = np.add(cost[:end], scatter.row(end), out=buffer[:end])
-        last[end] = options.argmin()
-        cost[end] = options[last[end]] + price
+    low, buffer = 0, np.empty(scatter.n)
+    for first_end in range(1, scatter.n + 1, scatter.block_samples):
+        rows = scatter.rows(first_end, low)
+        for end, values in enumerate(rows.values[:, low - rows.start :], first_end):
+            options = np.add(cost[low:end], values[: end - low], out=buffer[: end - low])
+            best = options.argmin()
+            last[end], cost[end] = low + best, options[best] + price
+        low = _first(options <= cost[end] + _ROUNDING, low)
     return cost, last
 
 
+def _first(alive: NDArray[np.bool_], offset: int) -> int:
+    """Index of the first that is, or of what comes after them all."""
+    return offset + (int(alive.argmax()) if alive.any() else len(alive))
+
+
 def _backward(scatter: SegmentScatter, price: float) -> NDArray[np.float64]:
-    """Least cost of samples t..n-1, for t = 0..n."""
-    cost = np.full(scatter.n + 1, np.inf)
+    """Least cost of samples t..n-1, for t = 0..n: `_forward` from the other end."""
+    size, cost = scatter.block_samples, np.empty(scatter.n + 1)
     cost[-1] = -price
-    buffer = np.empty(scatter.n)
-    for end in range(scatter.n, 0, -1):
-        options = np.add(scatter.row(end), cost[end] + price, out=buffer[:end])
-        np.minimum(cost[:end], options, out=cost[:end])
+    high = scatter.n  # the last end that can matter
+    for first in reversed(range(0, scatter.n, size)):
+        columns = _columns(scatter, first, high)
+        for start in reversed(range(first, min(first + size, scatter.n))):
+            options = columns[start - first, start - first :] + cost[start + 1 : high + 1]
+            cost[start] = options.min() + price
+        alive = options <= cost[first] + _ROUNDING
+        high = first + int(np.flatnonzero(alive)[-1]) + 1 if alive.any() else first
     return cost
 
 
+def _columns(scatter: SegmentScatter, first: int, high: int) -> NDArray[np.float64]:
+    """(starts, ends) scatter of the segments that start in the block of `first` and end at first + 1..high."""
+    size, blocks = scatter.block_samples, []
+    for first_end in range(first + 1, high + 1, size):
+        rows = scatter.rows(first_end, first)
+        blocks.append(rows.values[: high + 1 - first_end, first - rows.start : first - rows.start + size].T)
+    return np.concatenate(blocks, axis=1)
+
+
 def solve_price(scatter: SegmentScatter, price: float) -> PricedSolution:
-    """Exact optimum for a price per change point (in quanta, a multiple of `PRICE_STEP`), in O(n^2)."""
+    """Exact optimum for a price per change point (in quanta, a multiple of `PRICE_STEP`), in O(n^2) at most."""
     cost, last = _forward(scatter, price)
     found: list[int] = []
     start = int(last[scatter.n])
@@ -91,29 +118,53 @@ class _Corridor:
     """What a segmentation may pass whose scatter + price * count does not exceed `limit`."""
 
     scatter: SegmentScatter
+    price: float
+    limit: float
     nodes: NDArray[np.int64]
     """Boundaries, 0 and n among them."""
     before: NDArray[np.float64]
     """Least cost of the samples before each node."""
-    allowed: NDArray[np.float64]
-    """What may be spent before a node's last segment and on it."""
+    behind: NDArray[np.float64]
+    """(n + 1,) least cost of the samples from each one on."""
 
     def blocks(self) -> Iterator[_Edges]:
         """All allowed segments, in blocks of bounded size."""
         group: list[NDArray[np.int64]] = []
         costs: list[NDArray[np.float64]] = []
         held = 0
-        for end in range(1, len(self.nodes)):
-            row = self.scatter.row(int(self.nodes[end]))[self.nodes[:end]]
-            kept = np.flatnonzero(self.before[:end] + row <= self.allowed[end])
+        for end, kept, values in self._segments():
             group.append(kept)
-            costs.append(row[kept])
+            costs.append(values)
             held += len(kept)
             if held >= _EDGES_PER_BLOCK:
                 yield _packed(end, group, costs)
                 group, costs, held = [], [], 0
         if group:
             yield _packed(len(self.nodes) - 1, group, costs)
+
+    def _segments(self) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.float64]]]:
+        """Each end node, the start nodes allowed before it, and the scatters of the segments between.
+
+        Starts are left out once they are past: a start s is so at sample t where the cost before it, C[s, t], the price
+        and the cost behind t exceed the limit, for whatever ends later costs as much, but for rounding.
+        """
+        low, size = 0, self.scatter.block_samples
+        for first_end in range(1, self.scatter.n + 1, size):
+            last_end = min(first_end + size - 1, self.scatter.n)
+            ends = np.searchsorted(self.nodes, [first_end, last_end + 1])
+            for end in range(*ends.tolist()):
+                sample = int(self.nodes[end])
+                row = self._row(sample, low, end)
+                kept = np.flatnonzero(self.before[low:end] + row <= self.limit - 2 * self.price - self.behind[sample])
+                yield end, low + kept, row[kept]
+            high = int(np.searchsorted(self.nodes, last_end))
+            least = self.before[low:high] + self._row(last_end, low, high) + (self.behind[last_end] + self.price)
+            low = _first(least <= self.limit + _ROUNDING, low)
+
+    def _row(self, sample: int, low: int, high: int) -> NDArray[np.float64]:
+        """Scatter of the segments that end at a sample and start at one of some nodes."""
+        first = int(self.nodes[low]) if low < high else sample
+        return self.scatter.row(sample, first)[self.nodes[low:high] - first]
 
 
 def _packed(last_end: int, group: list[NDArray[np.int64]], costs: list[NDArray[np.float64]]) -> _Edges:
@@ -128,7 +179,7 @@ def _corridor(scatter: SegmentScatter, price: float, limit: float) -> _Corridor:
     keep = forward + price + backward <= limit
     keep[[0, -1]] = True
     nodes = np.flatnonzero(keep)
-    return _Corridor(scatter, nodes, forward[nodes], limit - 2 * price - backward[nodes])
+    return _Corridor(scatter, price, limit, nodes, forward[nodes], backward)
 
 
 @dataclass(frozen=True)

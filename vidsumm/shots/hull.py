@@ -108,12 +108,13 @@ class LowerHull:
         if left.scatter == right.scatter:
             return bounds
         edges = np.concatenate([[0], right.change_points, [self.scatter.n]])
-        reached = right.scatter
+        losses, reached = self._losses(edges), right.scatter
         for position in range(len(bounds) - 1, -1, -1):
-            losses = self._losses(edges)
             weakest = int(losses.argmin())
             reached += losses[weakest]
-            edges = np.delete(edges, weakest + 1)
+            edges, losses = np.delete(edges, weakest + 1), np.delete(losses, weakest)
+            near = slice(max(weakest - 1, 0), weakest + 1)
+            losses[near] = self._losses(edges[near.start : near.stop + 2])
             bounds[position] = min(reached, bounds[position])
         return bounds
 

@@ -5,10 +5,14 @@ KTS cuts N samples at the m change points that minimise the within-segment scatt
     J(m) / N + vmax * m / (2 N) * (log(N / m) + 1).
 
 The penalty is concave in m, so the best m is a vertex of the lower convex hull of J: instead of the m x N table, the
-hull is searched with a few O(N^2) solves, each at a price per change point. Known vertices bound J from below, the
+hull is searched with a few solves, each at a price per change point. Known vertices bound J from below, the
 penalty is added to the bounds, and the search ends when the lowest bound is a known vertex. Only where `max_count`
 cuts the hull between two vertices, or a fixed count lies between two, a table is needed; it is confined to the
-boundaries that can matter. Memory: the scatter of all segments, 4 N (N + 1) bytes, plus the features in float64.
+boundaries that can matter.
+
+A solve looks back from each sample as far as a segment may reach that is part of a best one (PELT), a few shots in
+ordinary videos, and only the scatters of such segments are made: time and memory grow in proportion to N. Where nothing
+ever changes, or all does, all segments matter: O(N^2) time and 4 N (N + 1) bytes.
 
 Exactness: scatters are rounded to 2**-46 of the energy of the features (see `SegmentScatter`); on them the result is
 the optimum. Of equal optima the fewest change points win, then the earliest last one, then the earliest before it.

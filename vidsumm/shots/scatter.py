@@ -1,49 +1,195 @@
-"""Within-segment scatter of every segment of a feature sequence, once, in compact memory."""
+"""Within-segment scatter of the segments of a feature sequence, made block by block as they are asked for."""
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.errors import InputError
 
-__all__ = ["SegmentScatter", "checked_features", "prefix_sums", "segment_scatter"]
+__all__ = ["ScatterRows", "SegmentScatter", "checked_features", "prefix_sums", "segment_scatter"]
 
-_BLOCK_SAMPLES = 256  # rows of the Gram matrix held at a time
+_BLOCK_SAMPLES = 256
+"""Samples of a block: small beside the reach of the starts that matter, large enough for a fast matrix product."""
+_BLOCKS_AT_HAND = 16
+"""Blocks whose sums are kept, 4 MiB each at a width of 1024."""
 _MANTISSA_BITS = 23  # of float32, in which features come
 
 
+class ScatterRows(NamedTuple):
+    """Scatter of the segments that end in one block, from some start on."""
+
+    first_end: int
+    """End of the first row; each row ends one sample later."""
+    start: int
+    """Start of the first column."""
+    values: NDArray[np.float64]
+    """(ends, starts), in quanta; infinite where a segment would start at its end or later."""
+
+
+class _SumsWithin(NamedTuple):
+    """Sums of the samples of a block, (B, D), and of their squared norms, (B,)."""
+
+    heads: NDArray[np.float64]
+    """Up to each sample."""
+    head_energies: NDArray[np.float64]
+    tails: NDArray[np.float64]
+    """From each sample on."""
+    tail_energies: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
+class _Blocks:
+    """The samples, a block of B at a time, centred, for sums of small numbers are rounded less."""
+
+    features: NDArray[np.floating]
+    mean: NDArray[np.float64]
+    unit: float
+    """Square root of the quantum, in which samples are measured."""
+    size: int
+
+    def samples(self, index: int) -> NDArray[np.float64]:
+        """(B, D); the last block may be shorter."""
+        start = index * self.size
+        return (self.features[start : start + self.size] - self.mean) / self.unit
+
+    def sums(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of all samples of each block, (blocks, D), and of their squared norms, (blocks,)."""
+        blocks = map(self.samples, range(-(-len(self.features) // self.size)))
+        sums, energies = zip(*((block.sum(axis=0), _energies(block).sum()) for block in blocks), strict=True)
+        return np.stack(sums), np.array(energies)
+
+    def sums_within(self, index: int) -> _SumsWithin:
+        """Up to and from each sample of a block."""
+        samples = self.samples(index)
+        energies = _energies(samples)
+        return _SumsWithin(
+            _running_sums(samples),
+            energies.cumsum(),
+            _running_sums(samples[::-1])[::-1],
+            energies[::-1].cumsum()[::-1],
+        )
+
+
 class SegmentScatter:
     """The scatter C[s, t] = sum of |x - mean|^2 over samples s..t-1, for all 0 <= s < t <= n.
 
     Values are whole numbers of `quantum`, the squared size of a change in the last bit of float32 features
     (2**-46 of their energy, rounded up to a power of four). Sums of them are exact in float64, so what follows
     neither depends on the order of additions nor breaks ties by rounding noise.
+
+    A segment costs V - |S|^2 / (t - s), with V the sum of the squared norms of its samples and S the sum of the samples
+    themselves, both put together from sums within the blocks at its ends and the sums of whole blocks between. All of
+    them are sums over the segment alone: the rounding error does not depend on what lies outside it. A pair of blocks
+    takes one matrix product, always of the same shape, so a value is the same whenever it is asked for.
+
+    Args:
+        features: (N, D), finite.
     """
 
     n: int
     """Number of samples."""
     quantum: float
-    """Scatter per unit of `packed`, a power of four."""
-    packed: NDArray[np.float64]
-    """(n (n + 1) / 2,) lower triangle, row by row."""
+    """Scatter per unit of what is given out, a power of four."""
 
-    def row(self, end: int) -> NDArray[np.float64]:
-        """(end,) scatter, in quanta, of the segments start..end-1 for start = 0..end-1; a view."""
-        offset = end * (end - 1) // 2
-        return self.packed[offset : offset + end]
+    def __init__(self, features: NDArray[np.floating]) -> None:
+        unit = _unit(features)
+        self.n, self.quantum, self.block_samples = len(features), unit**2, _BLOCK_SAMPLES
+        self._blocks = _Blocks(features, features.mean(axis=0, dtype=np.float64), unit, self.block_samples)
+        self._sums_within = lru_cache(_BLOCKS_AT_HAND)(self._blocks.sums_within)
+        self._sums, self._energies = self._blocks.sums()
+        self._rows: dict[int, ScatterRows] = {}
+
+    def rows(self, first_end: int, start: int) -> ScatterRows:
+        """Of the segments that end in the block of `first_end`, those from `start` on, and maybe earlier ones."""
+        index, first = (first_end - 1) // self.block_samples, start // self.block_samples
+        known = self._rows.get(index)
+        if known is None or known.start > first * self.block_samples:
+            missing = range(first, index + 1 if known is None else known.start // self.block_samples)
+            pairs = [self._pair(index, before) for before in missing]
+            values = np.concatenate(pairs if known is None else [*pairs, known.values], axis=1)
+            known = ScatterRows(index * self.block_samples + 1, first * self.block_samples, values)
+            self._rows[index] = known
+        return known
+
+    def row(self, end: int, start: int = 0) -> NDArray[np.float64]:
+        """(end - start,) scatter, in quanta, of the segments s..end-1 for s = start..end-1; a view."""
+        rows = self.rows(end, start)
+        return rows.values[end - rows.first_end, start - rows.start : end - rows.start]
 
     def between(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float64]:
         """Scatter, in quanta, of the segments starts..ends-1, element by element."""
-        values: NDArray[np.float64] = self.packed[ends * (ends - 1) // 2 + starts]
-        return values
+        found = np.empty(len(ends))
+        blocks = (ends - 1) // self.block_samples
+        for index in np.unique(blocks):
+            here = np.flatnonzero(blocks == index)
+            rows = self.rows(int(index) * self.block_samples + 1, int(starts[here].min()))
+            found[here] = rows.values[ends[here] - rows.first_end, starts[here] - rows.start]
+        return found
+
+    @property
+    def values_made(self) -> int:
+        """How many have been made so far and are kept."""
+        return sum(rows.values.size for rows in self._rows.values())
 
     @property
     def total(self) -> float:
         """Scatter of the whole sequence, in quanta."""
-        return float(self.row(self.n)[0])
+        return float(self._pair((self.n - 1) // self.block_samples, 0)[-1, 0])
+
+    def _pair(self, index: int, before: int) -> NDArray[np.float64]:
+        """(B, B) scatter of the segments that end in one block and start in another, or in the same."""
+        if before == index:
+            return _within(self._blocks.samples(index))
+        block, earlier = self._sums_within(index), self._sums_within(before)
+        tails = earlier.tails + self._sums[before + 1 : index].sum(axis=0)
+        energies = earlier.tail_energies + self._energies[before + 1 : index].sum()
+        mutual = block.heads @ tails.T
+        mutual *= 2
+        mutual += _energies(block.heads)[:, None]
+        mutual += _energies(tails)
+        first_length = (index - before) * self.block_samples + 1
+        lengths = first_length + np.arange(len(block.heads))[:, None] - np.arange(len(tails))
+        return _quanta(block.head_energies[:, None] + energies, mutual, lengths)
+
+
+def _energies(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(N,) squared norms."""
+    energies: NDArray[np.float64] = np.einsum("nd,nd->n", rows, rows)
+    return energies
+
+
+def _running_sums(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """As `cumsum` along the first axis, which walks across memory and takes ten times as long."""
+    sums = rows.copy()
+    for before, after in pairwise(sums):
+        np.add(before, after, out=after)
+    return sums
+
+
+def _within(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(B, B) scatter of the segments of a block, from its Gram matrix, one more sample at a time."""
+    gram = np.tril(samples @ samples.T)
+    energy = np.tril(np.broadcast_to(np.diag(gram)[:, None], gram.shape))
+    mutual = np.tril(2 * gram[:, ::-1].cumsum(axis=1)[:, ::-1]) - energy
+    position = np.arange(len(samples))
+    lengths = np.maximum(position[:, None] - position + 1, 1)
+    scatter = _quanta(energy.cumsum(axis=0), mutual.cumsum(axis=0), lengths)
+    scatter[np.triu_indices_from(scatter, 1)] = np.inf
+    return scatter
+
+
+def _quanta(
+    energy: NDArray[np.float64], mutual: NDArray[np.float64], lengths: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """V - |S|^2 / length as whole numbers, never below zero; overwrites `mutual`."""
+    np.divide(mutual, lengths, out=mutual)
+    np.subtract(energy, mutual, out=mutual)
+    return np.maximum(np.rint(mutual, out=mutual), 0.0, out=mutual)
 
 
 def checked_features(features: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -79,19 +225,8 @@ def _unit(features: NDArray[np.floating]) -> float:
     return 2.0 ** (math.ceil(math.log2(energy) / 2) - _MANTISSA_BITS) if energy > 0 else 1.0
 
 
-def _centred(features: NDArray[np.floating], unit: float) -> NDArray[np.float64]:
-    samples = features.astype(np.float64)
-    samples -= samples.mean(axis=0)
-    samples /= unit
-    return samples
-
-
 def segment_scatter(features: NDArray[np.floating]) -> SegmentScatter:
-    """Scatter of all segments, from blocks of the Gram matrix G = X X^T (method: linear-kernel KTS).
-
-    With V[s] = sum of G[i, i] and W[s] = sum of G[i, j] over i, j in s..t-1, C[s, t] = V[s] - W[s] / (t - s).
-    V and W grow by one sample at a time, so every term stays local to its segment: the rounding error does not
-    depend on what lies outside it.
+    """Scatter of all segments (method: KTS with a linear kernel).
 
     Args:
         features: (N, D), finite.
@@ -99,20 +234,4 @@ def segment_scatter(features: NDArray[np.floating]) -> SegmentScatter:
     Raises:
         InputError: see `checked_features`.
     """
-    n = len(checked_features(features))
-    unit = _unit(features)
-    samples = _centred(features, unit)
-    scatter = SegmentScatter(n, unit**2, np.empty(n * (n + 1) // 2))
-    lengths = np.arange(n, 0, -1, dtype=np.float64)  # of the segments that end at n; its tail serves earlier ends
-    own, mutual = np.zeros(n), np.zeros(n)  # V and W
-    for start in range(0, n, _BLOCK_SAMPLES):
-        gram = samples[start : start + _BLOCK_SAMPLES] @ samples[: start + _BLOCK_SAMPLES].T
-        for end, products in enumerate(gram, start + 1):
-            energy = products[end - 1]
-            own[:end] += energy
-            mutual[:end] += 2 * np.cumsum(products[end - 1 :: -1])[::-1] - energy
-            row = scatter.row(end)
-            np.divide(mutual[:end], lengths[n - end :], out=row)
-            np.subtract(own[:end], row, out=row)
-            np.maximum(np.rint(row, out=row), 0.0, out=row)
-    return scatter
+    return SegmentScatter(checked_features(features))
