@@ -3,6 +3,7 @@
 ``python -m tests.torture.endurance`` makes 200 in a row and 200 by eight threads and writes the figures down.
 """
 
+import ctypes
 import gc
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
@@ -67,7 +68,7 @@ def endure(folder: Path, *, rounds: int, each: int, at_once: int) -> Endurance:
             outputs = [folder / f"{turn}-{number}" for number in range(each)]
             with ThreadPoolExecutor(at_once) as pool:
                 alike &= set(pool.map(partial(_fingerprint, clip), outputs)) == {lone}
-            gc.collect()
+            _let_go()
             held.append((process.memory_info().rss / 2**20, process.num_fds(), process.num_threads()))
     mib, handles, threads = (np.array(column) for column in zip(*held, strict=True))
     return Endurance(rounds * each, at_once, mib, handles, threads, alike)
@@ -89,13 +90,20 @@ def _fingerprint(clip: Path, output: Path) -> str:
     return found.hexdigest()
 
 
+def _let_go() -> None:
+    """Leaves what is in use: without garbage, and without the free memory that the allocator keeps for each thread."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of the GNU C library
+    if trim is not None:
+        trim(0)
+
+
 def main() -> None:
     """Measures and writes the table."""
     about = (
         "Summaries of one small clip in a single process, by `python -m tests.torture.endurance`, with a stand-in for "
-        "the feature network. Held after the first and the last of 20 rounds; growth: the slope over the second half. "
-        "Every round has new threads, and matplotlib keeps fonts open for each thread, at most 64 sets of four files: "
-        "that is all by which open files grow."
+        "the feature network. Held after the first and the last of 20 rounds, once the allocator has given "
+        "free memory back; growth: the slope over the second half."
     )
     header = "| summaries | at once | memory, MiB | growth, MiB a round | open files | threads | all as a lone run |"
     lines = ["# Endurance", "", about, "", header, "| --: | --: | --: | --: | --: | --: | :-- |"]

@@ -1,7 +1,10 @@
 """The picture `summary.png`: thumbnails, importance curves and the chosen shots of each summary on one time axis."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
@@ -94,6 +97,22 @@ def draw(
     Raises:
         OutputError: the file cannot be written.
     """
+    _drawing_thread().submit(_draw, record, thumbnails, thumbnail_times_s, path).result()
+
+
+@cache
+def _drawing_thread() -> ThreadPoolExecutor:
+    """The one that draws all pictures: Matplotlib's settings are the process's, and it keeps fonts open per thread."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="vidsumm-picture")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_drawing_thread.cache_clear)  # a child has none of its parent's threads
+
+
+def _draw(
+    record: SummaryRecord, thumbnails: NDArray[np.uint8], thumbnail_times_s: NDArray[np.float64], path: Path
+) -> None:
     # A user's matplotlibrc must not change the picture.
     with mpl.rc_context():
         mpl.rcdefaults()
