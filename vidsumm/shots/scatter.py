@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -68,9 +68,9 @@ class _Blocks:
         samples = self.samples(index)
         energies = _energies(samples)
         return _SumsWithin(
-            _running_sums(samples),
+            prefix_sums(samples)[1:],
             energies.cumsum(),
-            _running_sums(samples[::-1])[::-1],
+            prefix_sums(samples[::-1])[:0:-1],
             energies[::-1].cumsum()[::-1],
         )
 
@@ -104,9 +104,9 @@ class SegmentScatter:
         self._sums, self._energies = self._blocks.sums()
         self._rows: dict[int, ScatterRows] = {}
 
-    def rows(self, first_end: int, start: int) -> ScatterRows:
-        """Of the segments that end in the block of `first_end`, those from `start` on, and maybe earlier ones."""
-        index, first = (first_end - 1) // self.block_samples, start // self.block_samples
+    def rows(self, end: int, start: int) -> ScatterRows:
+        """Of the segments that end in the block of `end`, those from `start` on, and maybe earlier ones."""
+        index, first = (end - 1) // self.block_samples, start // self.block_samples
         known = self._rows.get(index)
         if known is None or known.start > first * self.block_samples:
             missing = range(first, index + 1 if known is None else known.start // self.block_samples)
@@ -127,16 +127,11 @@ class SegmentScatter:
         blocks = (ends - 1) // self.block_samples
         for index in np.unique(blocks):
             here = np.flatnonzero(blocks == index)
-            rows = self.rows(int(index) * self.block_samples + 1, int(starts[here].min()))
+            rows = self.rows(int(ends[here[0]]), int(starts[here].min()))
             found[here] = rows.values[ends[here] - rows.first_end, starts[here] - rows.start]
         return found
 
-    @property
-    def values_made(self) -> int:
-        """How many have been made so far and are kept."""
-        return sum(rows.values.size for rows in self._rows.values())
-
-    @property
+    @cached_property
     def total(self) -> float:
         """Scatter of the whole sequence, in quanta."""
         return float(self._pair((self.n - 1) // self.block_samples, 0)[-1, 0])
@@ -161,14 +156,6 @@ def _energies(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     """(N,) squared norms."""
     energies: NDArray[np.float64] = np.einsum("nd,nd->n", rows, rows)
     return energies
-
-
-def _running_sums(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """As `cumsum` along the first axis, which walks across memory and takes ten times as long."""
-    sums = rows.copy()
-    for before, after in pairwise(sums):
-        np.add(before, after, out=after)
-    return sums
 
 
 def _within(samples: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -215,7 +202,9 @@ def checked_features(features: NDArray[np.floating]) -> NDArray[np.floating]:
 def prefix_sums(rows: NDArray[np.floating]) -> NDArray[np.float64]:
     """(N + 1, D) sums of the first 0..N rows of (N, D)."""
     sums = np.zeros((len(rows) + 1, rows.shape[1]))
-    np.cumsum(rows, axis=0, dtype=np.float64, out=sums[1:])
+    sums[1:] = rows
+    for before, after in pairwise(sums):  # `cumsum` walks across memory and takes ten times as long
+        np.add(before, after, out=after)
     return sums
 
 
