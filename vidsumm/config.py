@@ -81,8 +81,8 @@ class FeatureConfig:
     """Its weights where they do not come with an installed package (--backbone-weights)."""
     device: DeviceName = "auto"
     """Where networks run (--device)."""
-    batch_size: int = 32
-    """Frames per network call (--batch-size)."""
+    batch_size: int = 16
+    """Frames per network call (--batch-size). With more a CPU waits for fresh memory."""
 
     def __post_init__(self) -> None:
         _choice(self.backbone, BackboneName, "--backbone")

@@ -74,3 +74,20 @@ def test_missing_file_names_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: Emptied())
     with pytest.raises(ResourceError, match=r"default_1\.pt"):
         inception_file()
+
+
+def test_blocks_hand_on_the_precision_they_are_given(inception: Backbone) -> None:
+    """An average in float32 would turn all that follows to float32, at twice the time for the whole network."""
+    seen = {}
+    network = inception.network
+    hooks = [
+        block.register_forward_hook(lambda _, __, out, name=name: seen.update({name: out.dtype}))
+        for name, block in network.named_children()
+        if name.startswith("Mixed")
+    ]
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        network(torch.zeros(1, 3, 299, 299))
+    for hook in hooks:
+        hook.remove()
+    assert len(seen) == 11
+    assert set(seen.values()) == {torch.bfloat16}

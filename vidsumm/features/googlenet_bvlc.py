@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 from torchvision.models import GoogLeNet
 from torchvision.models.googlenet import Inception
 
@@ -64,11 +65,33 @@ def _block(inputs: int, *widths: int) -> nn.Module:
     return block
 
 
+class _LocalResponseNorm(nn.Module):
+    """Divides by (1 + alpha m)^0.75, m the mean square of the five channels around: as `nn.LocalResponseNorm` does.
+
+    Its own pooling over channels takes as long as the whole network beside it. Here a convolution sums the squares, by
+    ones near the diagonal; in float32, for their range is wide.
+    """
+
+    near: Tensor
+
+    def __init__(self, channels: int, size: int = 5, alpha: float = 1e-4) -> None:
+        super().__init__()
+        self.share = alpha / size
+        near = torch.ones(channels, channels).tril(size // 2).triu(-(size // 2))
+        self.register_buffer("near", near[:, :, None, None], persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        with torch.autocast(x.device.type, enabled=False):
+            wide = x.float()
+            squares = wide.square()
+            root = functional.conv2d(squares, self.near).mul_(self.share).add_(1).rsqrt_()
+            return torch.sqrt(root, out=squares).mul_(root).mul_(wide).to(x.dtype)  # in place: memory is the bottleneck
+
+
 def _trunk() -> nn.Module:
     trunk: nn.Module = GoogLeNet(aux_logits=False, init_weights=False, blocks=[_convolution, _block, None])
-    response = nn.LocalResponseNorm(size=5, alpha=1e-4, beta=0.75)
-    trunk.maxpool1 = nn.Sequential(trunk.get_submodule("maxpool1"), response)
-    trunk.maxpool2 = nn.Sequential(response, trunk.get_submodule("maxpool2"))
+    trunk.maxpool1 = nn.Sequential(trunk.get_submodule("maxpool1"), _LocalResponseNorm(64))
+    trunk.maxpool2 = nn.Sequential(_LocalResponseNorm(192), trunk.get_submodule("maxpool2"))
     trunk.maxpool4 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
     trunk.fc = nn.Identity()
     return trunk

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torchvision.models import inception_v3
+from torchvision.models.inception import InceptionA, InceptionC, InceptionE
 
 from vidsumm.errors import ResourceError
 from vidsumm.features.folding import fold_batch_norm
@@ -54,33 +56,65 @@ def scale_for_inception(frames: Tensor) -> Tensor:
     return (frames - 128) / 128
 
 
-class _NoChannels(nn.Module):
-    """Stands where a branch was taken out: (B, C, H, W) -> (B, 0, H, W)."""
+class _Joined(nn.Module):
+    """Branches side by side: (B, C, H, W) -> the channels of each."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        return x[:, :0]
-
-
-class _OwnPooling(nn.Module):
-    """A torchvision Inception block, its last (pooling) branch led through `pool` instead of its own average."""
-
-    def __init__(self, block: nn.Module, pool: nn.Module) -> None:
+    def __init__(self, *branches: nn.Module) -> None:
         super().__init__()
-        self.pooled = nn.Sequential(pool, block.get_submodule("branch_pool"))
-        block.branch_pool = _NoChannels()
-        self.block = block
+        self.branches = nn.ModuleList(branches)
 
     def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([self.block(x), self.pooled(x)], dim=1)
+        return torch.cat([branch(x) for branch in self.branches], dim=1)
+
+
+class _Average(nn.Module):
+    """Means of 3 x 3 pixels that leave the padding out, rounded to the precision of what they are taken of."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False).to(x.dtype)
+
+
+def _averaged(block: nn.Module) -> nn.Module:
+    """The pooling branch of a block, average and convolution in the other order.
+
+    They commute, for a kernel of 1 x 1 weighs channels alone and a mean of equal biases is the bias; and there are
+    four to eight times fewer channels to average behind the convolution than before it.
+    """
+    return nn.Sequential(block.get_submodule("branch_pool").get_submodule("conv"), _Average(), nn.ReLU())
+
+
+def _row(block: nn.Module, *names: str) -> nn.Module:
+    return nn.Sequential(*(block.get_submodule(name) for name in names))
+
+
+def _with_branch(block: nn.Module, pooled: nn.Module) -> nn.Module:
+    """A block of torchvision's with another pooling branch, in the order of channels it has there."""
+    match block:
+        case InceptionA():
+            double = _row(block, *(f"branch3x3dbl_{i}" for i in (1, 2, 3)))
+            return _Joined(block.branch1x1, _row(block, "branch5x5_1", "branch5x5_2"), double, pooled)
+        case InceptionC():
+            single = _row(block, *(f"branch7x7_{i}" for i in (1, 2, 3)))
+            return _Joined(block.branch1x1, single, _row(block, *(f"branch7x7dbl_{i}" for i in range(1, 6))), pooled)
+        case InceptionE():
+            forked = nn.Sequential(block.branch3x3_1, _Joined(block.branch3x3_2a, block.branch3x3_2b))
+            inner = _Joined(block.branch3x3dbl_3a, block.branch3x3dbl_3b)
+            double = nn.Sequential(block.branch3x3dbl_1, block.branch3x3dbl_2, inner)
+            return _Joined(block.branch1x1, forked, double, pooled)
+    raise TypeError(f"{type(block).__name__} has no pooling branch with a convolution")
 
 
 def _swap_pooling(network: nn.Module) -> None:
-    """Averages leave the padding out, and the last block takes the maximum: the ways of the original network."""
+    """Averages leave the padding out, and the last block takes the maximum: the ways of the original network.
+
+    To be called with `bn` folded: the convolutions are taken out of their layers.
+    """
     for name in _AVERAGED:
-        average = nn.AvgPool2d(kernel_size=3, stride=1, padding=1, count_include_pad=False)
-        setattr(network, name, _OwnPooling(network.get_submodule(name), average))
-    largest = nn.MaxPool2d(kernel_size=3, stride=1, padding=1)
-    setattr(network, _MAXED, _OwnPooling(network.get_submodule(_MAXED), largest))
+        block = network.get_submodule(name)
+        setattr(network, name, _with_branch(block, _averaged(block)))
+    last = network.get_submodule(_MAXED)
+    largest = nn.Sequential(nn.MaxPool2d(kernel_size=3, stride=1, padding=1), last.get_submodule("branch_pool"))
+    setattr(network, _MAXED, _with_branch(last, largest))
 
 
 def _load_tensors(network: nn.Module, path: Path) -> None:
