@@ -10,8 +10,8 @@ from tests.model.networks import each_denoiser, each_network, small_model, video
 from vidsumm.diffusion.sampler import Final, draw_noise
 from vidsumm.errors import ConfigError
 from vidsumm.model.config import DenoiserName
+from vidsumm.model.fused import FusedLatentMLP
 from vidsumm.model.sampling import CurveSampler, SamplingOptions, sample_curves
-from vidsumm.model.summdiff import EncodedVideos, SummDiff
 
 ENDS: tuple[tuple[Final, bool], ...] = (("paper", True), ("official", False))
 GUIDED = SamplingOptions(steps=4, guidance=0.5)
@@ -103,15 +103,15 @@ def test_replayed_draws_give_the_sampled_curves() -> None:
 
 @pytest.mark.parametrize("steps", [1, 2, 25])
 def test_steps_are_questions_to_the_network(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    model, honest = small_model(), SummDiff.denoise
+    honest = FusedLatentMLP.denoise
     asked: list[int] = []
 
-    def counted(self: SummDiff, u: Tensor, t: Tensor, videos: EncodedVideos) -> Tensor:
-        asked.append(int(t[0, 0]))
-        return honest(self, u, t, videos)
+    def counted(self: FusedLatentMLP, u: Tensor, t: int, branches: int) -> Tensor:
+        asked.append(t)
+        return honest(self, u, t, branches)
 
-    monkeypatch.setattr(SummDiff, "denoise", counted)
-    CurveSampler(model, video(6), SamplingOptions(steps=steps, guidance=0.5)).sample([0])
+    monkeypatch.setattr(FusedLatentMLP, "denoise", counted)
+    CurveSampler(small_model(), video(6), SamplingOptions(steps=steps, guidance=0.5)).sample([0])
     assert len(asked) == steps  # both branches in one question
     assert asked == sorted(asked, reverse=True)
 

@@ -27,10 +27,13 @@ class Codebook(nn.Module):
         """(K + 1, D) the query of each level."""
         raise NotImplementedError
 
+    def levels(self, score: Tensor) -> Tensor:
+        """Scores (...) in [0, 1] -> (...) int64, 0 to K."""
+        return torch.round(score * self.bins).long()
+
     def forward(self, score: Tensor) -> Tensor:
         """Scores (...) in [0, 1] -> (..., D)."""
-        level = torch.round(score * self.bins).long()
-        return functional.embedding(level, self.entries())
+        return functional.embedding(self.levels(score), self.entries())
 
 
 class LearnedCodebook(Codebook):

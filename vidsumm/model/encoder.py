@@ -76,7 +76,12 @@ class ConditionEncoder(nn.Module):
         self.layers = nn.ModuleList(EncoderLayer(config) for _ in range(config.encoder_layers))
 
     def forward(
-        self, features: Tensor, mask: Tensor | None, watch: list[Tensor] | None = None
+        self,
+        features: Tensor,
+        mask: Tensor | None,
+        watch: list[Tensor] | None = None,
+        *,
+        null: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Encodes a padded batch of videos.
 
@@ -85,14 +90,18 @@ class ConditionEncoder(nn.Module):
             mask: (V, N) bool, True at valid frames, which come first; None where all are.
             watch: the last layer's self-attention appends what each frame receives of it, (V, N); see
                 `attention_received`.
+            null: (C,) features of a frame of the null video, which joins one video without mask: V becomes 2.
 
         Returns:
             Z (V, N, D), and the positions (V, N, D) that the denoisers use too.
         """
-        count = len(features)
-        valid = features.new_ones(features.shape[:2], dtype=torch.bool) if mask is None else mask
+        frames = self.projection(features)
+        if null is not None:  # all its frames are one
+            frames = torch.cat([frames, self.projection(null[None, None]).expand_as(frames)])
+        count = len(frames)
+        valid = frames.new_ones(frames.shape[:2], dtype=torch.bool) if mask is None else mask
         positions = sine_positions(valid, self.width)
-        x = torch.cat([self.global_token.expand(count, 1, -1), self.projection(features)], dim=1)
+        x = torch.cat([self.global_token.expand(count, 1, -1), frames], dim=1)
         placed = torch.cat([self.global_position.expand(count, 1, -1), positions], dim=1)
         keys = None if mask is None else torch.cat([mask.new_ones(count, 1), mask], dim=1)
         received: list[Tensor] | None = None if watch is None else []

@@ -14,6 +14,7 @@ from vidsumm.diffusion.guidance import blur_attended, guide, move_away
 from vidsumm.diffusion.sampler import Draws, Final, ddim_sample, draw_noise
 from vidsumm.diffusion.schedule import cosine_schedule, to_score
 from vidsumm.errors import ConfigError
+from vidsumm.model.fused import FusedLatentMLP
 from vidsumm.model.summdiff import SummDiff
 
 __all__ = ["CurveSampler", "SamplingOptions", "curves_at_a_time", "sample_curves"]
@@ -80,9 +81,11 @@ class CurveSampler:
         self.length = len(features)
         with torch.inference_mode():
             video = torch.tensor(features, dtype=torch.float32, device=self.device)[None]  # (1, N, C)
-            branches = [video, model.null_like(video)] if options.guidance > 0 else [video]
             watched = options.attention_guidance > 0 and not model.attends
-            self.encoded = model.encode(torch.cat(branches), attention=watched)
+            encode = model.encode_with_null if options.guidance > 0 else model.encode
+            self.encoded = encode(video, attention=watched)
+            applies = FusedLatentMLP.applies(model, self.encoded)
+            self.fused = FusedLatentMLP(model, self.encoded) if applies else None
 
     def sample(self, seeds: Sequence[int]) -> NDArray[np.float32]:
         """One curve for each seed, (S, N) float32 in (0, 1); more seeds leave the first curves as they are, bit by bit.
@@ -113,11 +116,18 @@ class CurveSampler:
     def _guided(self, u_t: Tensor, t: int) -> Tensor:
         if self.options.guidance <= 0:
             return self._conditional(u_t, t)
-        both = self.model.denoise(u_t.expand(2, -1, -1), self._times(2, t), self.encoded)  # (2, S, N)
+        both = self._ask(u_t, t, 2)
         return guide(both[0], both[1], self.options.guidance)
 
     def _conditional(self, u_t: Tensor, t: int) -> Tensor:
-        return self.model.denoise(u_t[None], self._times(1, t), self.encoded[:1])[0]
+        return self._ask(u_t, t, 1)[0]
+
+    def _ask(self, u_t: Tensor, t: int, branches: int) -> Tensor:
+        """u0 of (S, N) by the first branches, (branches, S, N)."""
+        if self.fused is not None:
+            return self.fused.denoise(u_t, t, branches)
+        videos = self.encoded[:branches]
+        return self.model.denoise(u_t.expand(branches, -1, -1), self._times(branches, t), videos)
 
     def _guided_by_attention(self, u_t: Tensor, t: int) -> Tensor:
         options, branches = self.options, len(self.encoded.memory)

@@ -74,8 +74,15 @@ class SummDiff(nn.Module):
         """
         if mask is not None and bool(mask.all()):
             mask = None
+        return self._encode(features, mask, None, attention)
+
+    def encode_with_null(self, features: Tensor, *, attention: bool = False) -> EncodedVideos:
+        """Encodes a video (1, N, C) float32 and beside it the null video of its length, as `encode` does."""
+        return self._encode(features, None, self.null_features, attention)
+
+    def _encode(self, features: Tensor, mask: Tensor | None, null: Tensor | None, attention: bool) -> EncodedVideos:
         watch: list[Tensor] | None = [] if attention else None
-        memory, positions = self.encoder(features, mask, watch)
+        memory, positions = self.encoder(features, mask, watch, null=null)
         received = _relative(watch[0], mask) if watch else None
         contexts = () if self.denoiser is None else tuple(self.denoiser.contexts(memory))
         return EncodedVideos(memory, positions, mask, contexts, received)
