@@ -114,6 +114,12 @@ def test_versions_count(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert key() != before
 
 
+def test_the_revision_of_our_own_code_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = key()
+    monkeypatch.setattr("vidsumm.stages.keys._REVISION", 99)
+    assert key() != before
+
+
 def test_threads_count(monkeypatch: pytest.MonkeyPatch) -> None:
     cpu = torch.device("cpu")
     assert hardware(cpu) == hardware(cpu)

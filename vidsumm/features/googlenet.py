@@ -57,7 +57,7 @@ def scale_for_googlenet(frames: Tensor) -> Tensor:
     """Maps (B, 3, H, W) RGB values from [0, 255] to torchvision's normalised ImageNet values."""
     transforms = _WEIGHTS.transforms()
     mean, std = (torch.tensor(v, device=frames.device).view(3, 1, 1) for v in (transforms.mean, transforms.std))
-    return (frames / 255 - mean) / std
+    return frames.div(255).sub_(mean).div_(std)
 
 
 def build_googlenet(path: Path) -> nn.Module:

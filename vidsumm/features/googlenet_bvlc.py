@@ -66,10 +66,10 @@ def _block(inputs: int, *widths: int) -> nn.Module:
 
 
 class _LocalResponseNorm(nn.Module):
-    """Divides by (1 + alpha m)^0.75, m the mean square of the five channels around: as `nn.LocalResponseNorm` does.
+    """Divides by (1 + alpha m)^0.75, m the mean square of the five channels around.
 
-    Its own pooling over channels takes as long as the whole network beside it. Here a convolution sums the squares, by
-    ones near the diagonal; in float32, for their range is wide.
+    `nn.LocalResponseNorm` does so too, but its pooling over channels takes as long as all convolutions together. Here
+    one more convolution sums the squares, by ones near the diagonal; in float32, for their range is wide.
     """
 
     near: Tensor

@@ -20,10 +20,13 @@ __all__ = ["curve_key", "described_key", "features_key", "hardware", "shots_key"
 
 _DESCRIBING = ("vidsumm", "torch", "torchvision", "numpy", "av", "decord")
 _SEGMENTING = ("vidsumm", "numpy", "scipy", "ruptures")
+_REVISION = 2
+"""Goes up where our own code rounds other than before under the same version; 2: averages behind convolutions, fused
+latent MLP."""
 
 
 def features_key(source: Source, plan: SamplePlan, backbone: BackboneFile, config: SummarizeConfig) -> str:
-    """Key of a `FrameDescription`.
+    """Key of a `FrameDescription`, and with it of all that is made of one, see `described_key`.
 
     Args:
         source: the video, with the clocks of its chosen stream.
@@ -46,6 +49,7 @@ def features_key(source: Source, plan: SamplePlan, backbone: BackboneFile, confi
         "batch_size": config.features.batch_size,
         "hardware": hardware(backbone.device),
         "versions": installed(_DESCRIBING),
+        "revision": _REVISION,
     }
     return key_of("features", parts)
 

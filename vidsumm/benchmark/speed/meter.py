@@ -4,7 +4,7 @@ import gc
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from statistics import median
 from threading import Event, Thread
@@ -110,11 +110,13 @@ def _seconds(work: Work, times: int) -> float:
 
 
 def _resident_mib() -> float:
+    """Of this process and all that came of it; one that is only being started still has its parent's memory."""
     process = psutil.Process()
-    total = 0
-    for one in (process, *process.children(recursive=True)):
-        try:
-            total += one.memory_info().rss
-        except psutil.NoSuchProcess:  # it ended just now
-            continue
-    return total / 2**20
+    held = {process.pid: process.memory_info()}
+    total = held[process.pid].rss
+    for child in process.children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # it ended just now
+            parent = held.get(child.ppid())
+            memory = held[child.pid] = child.memory_info()
+            total += memory.rss if parent is None or memory.vms != parent.vms else 0
+    return float(total / 2**20)
