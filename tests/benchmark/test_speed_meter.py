@@ -1,5 +1,6 @@
 from itertools import count
 from threading import Event
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +20,28 @@ def test_the_watch_sees_memory_that_is_held_and_let_go() -> None:
         del block
     assert 150 < memory.growth_mib < 400
     assert once(lambda: None).peak_mib == pytest.approx(0, abs=50)
+
+
+def test_memory_that_a_starting_child_shares_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Process:
+        def __init__(self, pid: int = 1, parent: int = 0, vms: int = 900, rss: int = 300) -> None:
+            self.pid, self._parent, self._memory = pid, parent, SimpleNamespace(vms=vms * _MIB, rss=rss * _MIB)
+
+        def memory_info(self) -> SimpleNamespace:
+            return self._memory
+
+        def ppid(self) -> int:
+            return self._parent
+
+        def children(self, *, recursive: bool) -> list["Process"]:
+            assert recursive
+            started = [Process(2, 1, vms=900, rss=299), Process(4, 2, vms=500, rss=20)]  # the first has not begun yet
+            return [*started, Process(3, 1, vms=500, rss=40)]
+
+    monkeypatch.setattr("psutil.Process", Process)
+    with watch_memory() as memory:
+        pass
+    assert memory.start_mib == 300 + 20 + 40
 
 
 def test_works_take_turns_and_keep_their_first_result() -> None:

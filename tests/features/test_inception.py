@@ -77,7 +77,7 @@ def test_missing_file_names_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
 
 def test_blocks_hand_on_the_precision_they_are_given(inception: Backbone) -> None:
-    """An average in float32 would turn all that follows to float32, at twice the time for the whole network."""
+    """A single average in float32 would turn all that follows to float32."""
     seen = {}
     network = inception.network
     hooks = [

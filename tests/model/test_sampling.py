@@ -12,6 +12,7 @@ from vidsumm.errors import ConfigError
 from vidsumm.model.config import DenoiserName
 from vidsumm.model.fused import FusedLatentMLP
 from vidsumm.model.sampling import CurveSampler, SamplingOptions, sample_curves
+from vidsumm.model.summdiff import EncodedVideos, SummDiff
 
 ENDS: tuple[tuple[Final, bool], ...] = (("paper", True), ("official", False))
 GUIDED = SamplingOptions(steps=4, guidance=0.5)
@@ -112,6 +113,21 @@ def test_steps_are_questions_to_the_network(steps: int, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(FusedLatentMLP, "denoise", counted)
     CurveSampler(small_model(), video(6), SamplingOptions(steps=steps, guidance=0.5)).sample([0])
+    assert len(asked) == steps  # both branches in one question
+    assert asked == sorted(asked, reverse=True)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 25])
+def test_steps_are_questions_to_a_network_as_written(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, honest = small_model("dit"), SummDiff.denoise
+    asked: list[int] = []
+
+    def counted(self: SummDiff, u: Tensor, t: Tensor, videos: EncodedVideos) -> Tensor:
+        asked.append(int(t[0, 0]))
+        return honest(self, u, t, videos)
+
+    monkeypatch.setattr(SummDiff, "denoise", counted)
+    CurveSampler(model, video(6), SamplingOptions(steps=steps, guidance=0.5)).sample([0])
     assert len(asked) == steps  # both branches in one question
     assert asked == sorted(asked, reverse=True)
 

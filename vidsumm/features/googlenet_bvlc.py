@@ -68,8 +68,8 @@ def _block(inputs: int, *widths: int) -> nn.Module:
 class _LocalResponseNorm(nn.Module):
     """Divides by (1 + alpha m)^0.75, m the mean square of the five channels around.
 
-    `nn.LocalResponseNorm` does so too, but its pooling over channels takes as long as all convolutions together. Here
-    one more convolution sums the squares, by ones near the diagonal; in float32, for their range is wide.
+    `nn.LocalResponseNorm` does so too, but its pooling over channels is slow on a CPU. Here a convolution sums the
+    squares, by ones near the diagonal; in float32, for their range is wide.
     """
 
     near: Tensor

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from vidsumm.diffusion.schedule import to_score
 from vidsumm.model.denoiser import LatentMLPBlock, LatentMLPDenoiser
 from vidsumm.model.layers import timestep_features
 from vidsumm.model.summdiff import EncodedVideos, SummDiff
@@ -112,7 +113,7 @@ class FusedLatentMLP:
         """Predicts the clean logit, (R, N) noised logits -> (V, R, N), V the number of `branches` asked for."""
         times = torch.tensor([t], device=u_t.device)
         time = self.denoiser.time_mlp(timestep_features(times, self.denoiser.width))[0]  # (D,)
-        x = self._first(torch.sigmoid(self.model.config.temperature * u_t))
+        x = self._first(to_score(u_t, self.model.config.temperature))
         for block in self.blocks:
             x = block(x, time, branches)
         hidden = self.model.norm(_mix(_activate(self.enter(x)), self.out, self.out_bias))

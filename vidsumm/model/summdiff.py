@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from vidsumm.diffusion.schedule import to_score
 from vidsumm.model.codebook import build_codebook
 from vidsumm.model.config import ModelConfig
 from vidsumm.model.denoiser import build_denoiser
@@ -129,7 +130,7 @@ class SummDiff(nn.Module):
     def _hidden(self, u_t: Tensor, t: Tensor, videos: EncodedVideos, watch: list[Tensor] | None) -> Tensor:
         if self.denoiser is None or self.codebook is None:
             return videos.memory[:, None]  # (V, 1, N, D), one for all curves
-        score = torch.sigmoid(self.config.temperature * u_t)
+        score = to_score(u_t, self.config.temperature)
         if videos.mask is not None:
             score = score * videos.mask[:, None]  # 0 at padded frames, as in the official code
         hidden: Tensor = self.denoiser(
