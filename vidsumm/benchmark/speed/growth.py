@@ -125,8 +125,9 @@ def growth_figure(points: Sequence[GrowthPoint]) -> Figure:
     left.set(title="Seconds of each stage (exponent)", xscale="log", yscale="log", xlabel="minutes of video")
     left.yaxis.set_major_formatter("{x:g}")
     left.legend(fontsize=8, labelcolor=GREY, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    right.plot(minutes, [point.peak_mib for point in points], color=PALETTE[0], marker=MARKERS[0], markersize=4.5)
-    right.set(title="Peak memory", xscale="log", xlabel="minutes of video", ylabel="MiB", ylim=(0, None))
+    peaks = [point.peak_mib for point in points]
+    right.plot(minutes, peaks, color=PALETTE[0], marker=MARKERS[0], markersize=4.5)
+    right.set(title="Peak memory", xscale="log", xlabel="minutes of video", ylabel="MiB", ylim=(0, 1.05 * max(peaks)))
     for axes in (left, right):
         axes.set_xticks(minutes, [f"{length:.0f}" for length in minutes])
         axes.minorticks_off()
