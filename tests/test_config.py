@@ -86,7 +86,7 @@ def test_decord_cannot_hurry() -> None:
 
 
 def test_every_setting_that_can_be_bad_is_tried() -> None:
-    free = {"backbone_weights", "weights", "any_rate", "fast", "use_cache", "cache_folder"}
+    free = {"backbone_weights", "weights", "any_rate", "fast", "use_cache", "cache_folder", "ffmpeg"}
     fields = {field.name for stage in STAGES for field in dataclasses.fields(stage)}
     assert {field for field, _, _ in BAD} == fields - free
 

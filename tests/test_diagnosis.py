@@ -62,7 +62,7 @@ def test_as_dict_is_json() -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["vidsumm.video.ffmpeg.find_ffmpeg", "vidsumm.model.checkpoint.shipped_checkpoint"], ids=str
+    "part", ["vidsumm.video.ffmpeg_binary.find_ffmpeg", "vidsumm.model.checkpoint.shipped_checkpoint"], ids=str
 )
 def test_what_the_job_needs_is_fatal(monkeypatch: pytest.MonkeyPatch, part: str) -> None:
     monkeypatch.setattr(part, missing)

@@ -25,6 +25,8 @@ _HOMES = {
     "Summary": "vidsumm.pipeline",
     "VidsummError": "vidsumm.errors",
 }
+_NEEDS_LIBRARIES = {"vidsumm.pipeline"}
+"""Modules that fail to load, or fail later, with libraries too old or too new: that is said first."""
 
 
 def __getattr__(name: str) -> object:
@@ -35,6 +37,8 @@ def __getattr__(name: str) -> object:
     if name in _HOMES:
         from importlib import import_module  # noqa: PLC0415
 
+        if _HOMES[name] in _NEEDS_LIBRARIES:
+            import_module("vidsumm.versions").require_supported()
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'vidsumm' has no attribute {name!r}")
 
@@ -55,8 +59,7 @@ def summarize(path: str, output: str | None = None, *, overwrite: bool = False, 
     Raises:
         VidsummError: one of its kinds, see `vidsumm.errors`.
     """
-    from vidsumm.config import SummarizeConfig  # noqa: PLC0415  (an import of the package stays cheap)
-    from vidsumm.pipeline import Summarizer  # noqa: PLC0415
+    from vidsumm import SummarizeConfig, Summarizer  # noqa: PLC0415  (an import of the package stays cheap)
 
     with Summarizer(SummarizeConfig().replace(**settings)) as summarizer:
         return summarizer.summarize(path, output, overwrite=overwrite)

@@ -180,6 +180,8 @@ class CutConfig:
     """x264 constant rate factor (--crf)."""
     preset: str = "veryfast"
     """x264 preset (--preset)."""
+    ffmpeg: Path | None = None
+    """The ffmpeg program; None takes $VIDSUMM_FFMPEG, or the one that came with this installation (--ffmpeg)."""
 
     def __post_init__(self) -> None:
         _choice(self.mode, CutMode, "--cut")
@@ -265,7 +267,7 @@ class SummarizeConfig:
         return {k: plain(v) for k, v in dataclasses.asdict(self).items()}
 
 
-_PATH_FIELDS = {"backbone_weights", "weights", "cache_folder"}
+_PATH_FIELDS = {"backbone_weights", "weights", "cache_folder", "ffmpeg"}
 
 
 def _typed(name: str, value: Any, default: Any) -> Any:

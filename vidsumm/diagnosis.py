@@ -16,7 +16,7 @@ from typing import Any
 
 from vidsumm.config import BACKBONES, FeatureConfig
 from vidsumm.errors import VidsummError
-from vidsumm.versions import installed
+from vidsumm.versions import installed, unsupported
 
 __all__ = [
     "BackboneState",
@@ -52,7 +52,9 @@ class Ffmpeg:
     path: Path
     version: str
     origin: str
-    """Where it was found: VIDSUMM_FFMPEG, system or imageio-ffmpeg."""
+    """Where it was found: --ffmpeg, VIDSUMM_FFMPEG, imageio-ffmpeg or system."""
+    reason: str
+    """Why it is this one."""
 
 
 @dataclass(frozen=True)
@@ -134,12 +136,17 @@ class Diagnosis:
         return {"can_summarize": self.can_summarize, **dataclasses.asdict(self, dict_factory=plain)}
 
 
-def diagnose() -> Diagnosis:
-    """Looks at everything the main job uses. Nothing is downloaded; what is broken becomes a `Problem`."""
-    problems: list[Problem] = []
+def diagnose(ffmpeg: Path | None = None) -> Diagnosis:
+    """Looks at everything the main job uses. Nothing is downloaded; what is broken becomes a `Problem`.
+
+    Args:
+        ffmpeg: the ffmpeg program to look at, see `vidsumm.video.ffmpeg_binary.find_ffmpeg`.
+    """
+    misfits = unsupported().items()
+    problems = [Problem(fault, f"run: pip install '{wanted}'", is_fatal=True) for wanted, fault in misfits]
     return Diagnosis(
         versions=_versions(),
-        ffmpeg=_ffmpeg(problems),
+        ffmpeg=_ffmpeg(problems, ffmpeg),
         decoders=_decoders(problems),
         devices=_devices(problems),
         backbones=_backbones(problems),
@@ -165,12 +172,12 @@ def _versions() -> dict[str, str]:
     return {"platform": platform.platform()} | installed(_PACKAGES)
 
 
-def _ffmpeg(problems: list[Problem]) -> Ffmpeg | None:
+def _ffmpeg(problems: list[Problem], named: Path | None) -> Ffmpeg | None:
     with _examining(problems, "ffmpeg", "run `pip install imageio-ffmpeg ffmpeg-python`", is_fatal=True):
-        from vidsumm.video.ffmpeg import find_ffmpeg
+        from vidsumm.video.ffmpeg_binary import find_ffmpeg
 
-        found = find_ffmpeg()
-        return Ffmpeg(found.path, found.version, found.origin)
+        found = find_ffmpeg(named)
+        return Ffmpeg(found.path, found.version, found.origin, found.reason)
     return None
 
 

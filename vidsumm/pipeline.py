@@ -23,7 +23,7 @@ from vidsumm.stages.record import JobFacts, file_tags, summary_record
 from vidsumm.stages.source import Source, read_source
 from vidsumm.stages.staging import publish, staging_folder
 from vidsumm.video.cut import frame_clock, plan_cut
-from vidsumm.video.ffmpeg import find_ffmpeg
+from vidsumm.video.ffmpeg_binary import find_ffmpeg
 from vidsumm.video.frames import SamplePlan, plan_samples
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.render import RenderedFile, render
@@ -103,7 +103,7 @@ class Summarizer:
             record = self._record(job, source, plan, written=None)
             return Summary(info.path, None, record, ())
         folder = Path(output) if output is not None else Path(f"{info.path.stem}-summary")
-        find_ffmpeg()  # that there is none is said before the long work
+        find_ffmpeg(self.config.cut.ffmpeg)  # that there is none is said before the long work
         with staging_folder(folder, overwrite=overwrite) as staging:
             plan = self._plan(job, source)
             written = self._cut(job, info, plan, staging)
@@ -207,7 +207,7 @@ class Summarizer:
             notices=job.notices,
             cached=job.cached,
             timings_s=job.timings_s,
-            ffmpeg_version=find_ffmpeg().version if written else None,
+            ffmpeg_version=find_ffmpeg(self.config.cut.ffmpeg).version if written else None,
         )
         return summary_record(facts, written)
 

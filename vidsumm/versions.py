@@ -1,18 +1,94 @@
-"""Versions of this package and of what its results depend on."""
+"""Versions of this package and of what its results depend on, and whether they are ones that it works with."""
+
+# ruff: noqa: PLC0415  `packaging` is needed by commands, not by their help
 
 import platform
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from importlib import metadata
+from typing import TYPE_CHECKING
 
-__all__ = ["installed"]
+from vidsumm.errors import ResourceError
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+
+__all__ = ["installed", "loaded", "require_supported", "unsupported"]
+
+_THIS = "vidsumm"
 
 
 def installed(packages: Iterable[str]) -> dict[str, str]:
     """The version of Python and of each of `packages` that is installed."""
     found = {"python": platform.python_version()}
     for package in packages:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
+        version = _version(package)
+        if version is not None:
+            found[package] = version
     return found
+
+
+def loaded() -> dict[str, str]:
+    """The versions of Python, of this package and of those of its dependencies that the process has imported."""
+    from packaging.utils import canonicalize_name
+
+    modules = {name.partition(".")[0] for name in sys.modules}
+    imported = {
+        canonicalize_name(package)
+        for module, packages in metadata.packages_distributions().items()
+        if module in modules
+        for package in packages
+    }
+    needed = [requirement.name for requirement in _requirements()]
+    return installed([_THIS, *(name for name in needed if canonicalize_name(name) in imported)])
+
+
+def unsupported() -> dict[str, str]:
+    """What is wrong with the dependencies that are missing, too old or too new.
+
+    Returns:
+        One line for each, by the requirement that it does not meet, such as ``av>=17.1,<20``.
+    """
+    faults = {}
+    for requirement in _requirements():
+        version = _version(requirement.name)
+        bounds = sorted(map(str, requirement.specifier), reverse=True)  # lower one first
+        wanted = requirement.name + ",".join(bounds)
+        if version is None:
+            faults[wanted] = f"{requirement.name} is not installed"
+        elif not requirement.specifier.contains(version, prereleases=True):
+            faults[wanted] = f"{requirement.name} {version} is installed, vidsumm needs {wanted}"
+    return faults
+
+
+def require_supported() -> None:
+    """Does nothing where every dependency is one that this version of vidsumm works with.
+
+    Raises:
+        ResourceError: one or more are missing, too old or too new.
+    """
+    faults = unsupported()
+    if faults:
+        wanted = " ".join(f"'{requirement}'" for requirement in faults)
+        raise ResourceError("; ".join(faults.values()), remedy=f"run: pip install {wanted}")
+
+
+def _requirements() -> "Iterator[Requirement]":
+    """What this package needs here to run; nothing where it is used without being installed."""
+    from packaging.requirements import Requirement
+
+    try:
+        lines = metadata.requires(_THIS) or []
+    except metadata.PackageNotFoundError:
+        return
+    for line in lines:
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            yield requirement
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None

@@ -21,7 +21,7 @@ from vidsumm.errors import ResourceError
 
 SOUND = Diagnosis(
     versions={"vidsumm": "1.2", "python": "3.11", "platform": "Linux", "torch": "2.5"},
-    ffmpeg=Ffmpeg(Path("/bin/ffmpeg"), "7.0", "system"),
+    ffmpeg=Ffmpeg(Path("/bin/ffmpeg"), "7.0", "system", "the first on the PATH"),
     decoders=(Decoder("pyav", "14.0"),),
     devices=(Device("cpu", "4 threads", "float32"), Device("cuda:0", "GPU, 24 GiB", "bfloat16")),
     backbones=(BackboneState("inception-v3", True, "a.pt"), BackboneState("googlenet", False, "downloaded")),
@@ -42,7 +42,7 @@ BARE = Diagnosis(
 
 
 def run(monkeypatch: pytest.MonkeyPatch, diagnosis: Diagnosis, *args: str) -> tuple[int, str]:
-    monkeypatch.setattr("vidsumm.cli.doctor.diagnose", lambda: diagnosis)
+    monkeypatch.setattr("vidsumm.cli.doctor.diagnose", lambda ffmpeg: diagnosis)
     result = CliRunner().invoke(app, ["doctor", *args])
     assert result.stderr == ""
     return result.exit_code, result.stdout
@@ -59,6 +59,7 @@ def test_a_sound_installation(monkeypatch: pytest.MonkeyPatch) -> None:
         "package torchvision missing",
         "package numpy missing",
         "ffmpeg system 7.0 with libx264, /bin/ffmpeg",
+        "why this one: the first on the PATH",
         "decoder decord missing",
         "decoder pyav 14.0",
         "device cpu 4 threads, float32",

@@ -1,8 +1,10 @@
 """The main command with a stand-in for the pipeline: options, exit codes, what is said where."""
 
 import json
+import platform
 import re
 import signal
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +69,7 @@ FLAGS = [
     ("--cut copy", "cut", "mode", "copy"),
     ("--crf 30", "cut", "crf", 30),
     ("--preset slow", "cut", "preset", "slow"),
+    ("--ffmpeg /usr/bin/ffmpeg", "cut", "ffmpeg", Path("/usr/bin/ffmpeg")),
     ("--fast", "decode", "fast", True),
     ("--no-fast", "decode", "fast", False),
     ("--no-cache", "cache", "use_cache", False),
@@ -258,13 +261,25 @@ class TestOneInput:
         fake.troubles["a.mp4"] = ZeroDivisionError("division by zero")
         result = run("a.mp4")
         assert result.exit_code == 1
-        error, hint = result.stderr.splitlines()[-2:]
+        error, hint, versions = result.stderr.splitlines()[-3:]
         assert error == "vidsumm: error: unexpected ZeroDivisionError: division by zero"
         assert "--verbose" in hint
+        assert versions.startswith(f"  versions: python {platform.python_version()}, vidsumm ")
+        assert f", typer {metadata.version('typer')}" in versions
 
     def test_verbose_shows_the_traceback_of_a_defect(self, clips: Path, fake: Fake) -> None:
         fake.troubles["a.mp4"] = ZeroDivisionError("division by zero")
-        assert "Traceback (most recent call last)" in run("a.mp4", "-v").stderr
+        told = run("a.mp4", "-v").stderr
+        assert "Traceback (most recent call last)" in told
+        assert told.splitlines()[-1].startswith("  versions: python ")
+
+    def test_json_of_a_defect_names_the_versions(self, clips: Path, fake: Fake) -> None:
+        fake.troubles["a.mp4"] = ZeroDivisionError("division by zero")
+        (told,) = json_lines(run("a.mp4", "--json").stdout)
+        assert told["error"]["versions"]["typer"] == metadata.version("typer")
+        fake.troubles["a.mp4"] = InputError("x")
+        (told,) = json_lines(run("a.mp4", "--json").stdout)
+        assert "versions" not in told["error"]
 
     def test_interrupt(self, clips: Path, fake: Fake) -> None:
         fake.troubles["a.mp4"] = KeyboardInterrupt()

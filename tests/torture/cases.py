@@ -164,7 +164,11 @@ _TIMES = (
 _PICTURES = (
     *(Case(f"turned by {angle}", clip(rotation=angle)) for angle in (90, 180, 270)),
     Case("pixels that are not square", clip(sar=Fraction(16, 11))),
-    Case("1 x 1 pixel", ffmpeg("-c:v", "ffv1", picture="color=red:size=1x1:rate=25:duration=2"), name="clip.mkv"),
+    Case(
+        "1 x 1 pixel",
+        ffmpeg("-vf", "format=gbrp,crop=1:1", "-c:v", "ffv1", picture="color=red:size=2x2:rate=25:duration=2"),
+        name="clip.mkv",
+    ),
     Case("7 x 5 pixels", ffmpeg("-c:v", "ffv1", picture="testsrc2=size=7x5:rate=25:duration=2"), name="clip.mkv"),
     Case(
         "8K wide",

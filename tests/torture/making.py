@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.media.synth import write_clip
-from vidsumm.video.ffmpeg import find_ffmpeg
+from vidsumm.video.ffmpeg_binary import find_ffmpeg
 
 __all__ = ["Make", "clip", "cut_short", "ffmpeg", "flipped", "growing", "renamed", "text", "twice"]
 

@@ -1,4 +1,3 @@
-import os
 import sys
 import time
 from pathlib import Path
@@ -7,11 +6,13 @@ import numpy as np
 import pytest
 
 from tests.media.synth import write_clip
+from tests.video.fake_ffmpeg import fake_ffmpeg
 from vidsumm.config import CutConfig
-from vidsumm.errors import EncodeError, OutputError, ResourceError
+from vidsumm.errors import EncodeError, OutputError
 from vidsumm.video import ffmpeg as ffmpeg_module
 from vidsumm.video.cut import frame_clock
-from vidsumm.video.ffmpeg import FfmpegBinary, encode_pieces, find_ffmpeg, read_sound
+from vidsumm.video.ffmpeg import encode_pieces, read_sound
+from vidsumm.video.ffmpeg_binary import FfmpegBinary, find_ffmpeg
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.probe import probe
 
@@ -22,20 +23,6 @@ ALL = np.array([[0, 50]])
 @pytest.fixture(scope="module")
 def info(tmp_path_factory: pytest.TempPathFactory) -> VideoInfo:
     return probe(write_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", seconds=2, fps=25, size=(64, 48)).path)
-
-
-def script(path: Path, body: str) -> Path:
-    path.write_text("#!/bin/sh\n" + body)
-    path.chmod(0o755)
-    return path
-
-
-def fake_ffmpeg(path: Path, *, encoders: str = "libx264 aac", job: str = "exit 0") -> Path:
-    """A program that answers what is asked of it and does `job` otherwise."""
-    answers = (
-        f'case "$*" in *-version*) echo "ffmpeg version 6.0"; exit;; *-encoders*) echo "{encoders}"; exit;; esac\n'
-    )
-    return script(path, answers + job + "\n")
 
 
 def encode(info: VideoInfo, target: Path, binary: FfmpegBinary, **options: object) -> None:
@@ -56,46 +43,6 @@ def is_gone(pid: int) -> bool:
             return True
         time.sleep(0.02)
     return False
-
-
-def test_the_named_ffmpeg_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_ffmpeg(tmp_path / "ffmpeg")
-    named = fake_ffmpeg(tmp_path / "mine")
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.delenv("VIDSUMM_FFMPEG", raising=False)
-    assert find_ffmpeg() == FfmpegBinary(tmp_path / "ffmpeg", "6.0", "system")
-    monkeypatch.setenv("VIDSUMM_FFMPEG", str(named))
-    assert find_ffmpeg() == FfmpegBinary(named, "6.0", "VIDSUMM_FFMPEG")
-
-
-def test_a_system_ffmpeg_without_h264_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fake_ffmpeg(tmp_path / "ffmpeg", encoders="aac mpeg4")
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.delenv("VIDSUMM_FFMPEG", raising=False)
-    assert find_ffmpeg().origin == "imageio-ffmpeg"
-
-
-@pytest.mark.parametrize("wheel", [None, "/nowhere/ffmpeg"])
-def test_no_ffmpeg_at_all_says_what_to_install(wheel: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.delenv("VIDSUMM_FFMPEG", raising=False)
-    monkeypatch.setattr(ffmpeg_module, "_wheel", lambda: wheel)
-    with pytest.raises(ResourceError, match="imageio-ffmpeg"):
-        find_ffmpeg()
-
-
-def test_a_named_ffmpeg_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VIDSUMM_FFMPEG", "/bin/true")
-    with pytest.raises(ResourceError, match="VIDSUMM_FFMPEG: /bin/true"):
-        find_ffmpeg()
-
-
-@pytest.mark.parametrize(
-    ("version", "option"),
-    [("4.2.2-static", "vsync"), ("5.0", "vsync"), ("n5.1.2", "fps_mode"), ("9.0", "fps_mode"), ("N-1-gab", "fps_mode")],
-)
-def test_the_option_that_keeps_times_goes_by_version(version: str, option: str) -> None:
-    assert FfmpegBinary(Path("ffmpeg"), version, "system").keep_times == {option: "passthrough"}
 
 
 def test_a_failing_job_is_one_line_with_what_ffmpeg_said(info: VideoInfo, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from vidsumm.video import reencode
 from vidsumm.video import render as render_module
 from vidsumm.video import verify as verify_module
 from vidsumm.video.cut import CutPlan, frame_clock, plan_cut, union_pieces
-from vidsumm.video.ffmpeg import find_ffmpeg
+from vidsumm.video.ffmpeg_binary import find_ffmpeg
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.join import Measured, measure, write_mp4
 from vidsumm.video.probe import probe
@@ -162,6 +162,21 @@ def test_containers_with_coarse_clocks_give_exact_rates(suffix: str, tmp_path: P
     assert seen.numbers == planned_numbers(plans[0])
     assert seen.rate == Fraction(30_000, 1001)
     np.testing.assert_allclose(clicks_in(files[0].path), planned_clicks(plans[0]), atol=0.005)
+
+
+@pytest.mark.parametrize(("picture_s", "sound_s"), [(0.52, 0.0), (0.0, 0.28)], ids=["late-picture", "late-sound"])
+def test_a_stream_that_begins_after_its_container_is_not_moved(
+    picture_s: float, sound_s: float, tmp_path: Path
+) -> None:
+    path = tmp_path / "clip.ts"
+    write_clip(path, seconds=5, fps=25, size=SMALL, start_s=picture_s, audio_start_s=sound_s)
+    with av.open(path) as container:
+        assert container.start_time == 0  # some versions of ffmpeg take this for a time that they set themselves
+    info = probe(path)
+    plans, files = cut(info, [THREE_ROWS], tmp_path)
+    assert look(files[0].path).numbers == planned_numbers(plans[0])
+    expected = planned_clicks(plans[0], sound_s - picture_s, until_s=4.9 + sound_s - picture_s)
+    np.testing.assert_allclose(clicks_in(files[0].path), expected, atol=CLICK_TOLERANCE_S)
 
 
 @pytest.mark.parametrize("bframes", [0, 3])

@@ -38,7 +38,8 @@ class _LazyGroup(TyperGroup):
             group.name = cmd_name
             return group
         single = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
-        single.command(cmd_name)(guarded(getattr(module, cmd_name)))
+        examines = cmd_name == "doctor"  # it says which libraries do not fit
+        single.command(cmd_name)(guarded(getattr(module, cmd_name), any_versions=examines))
         return get_command(single)
 
 

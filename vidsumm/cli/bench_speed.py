@@ -45,7 +45,7 @@ def speed(
     from vidsumm.benchmark.speed.report import speed_table
     from vidsumm.benchmark.speed.speed import PARTS, measure_speed
     from vidsumm.benchmark.units import make_folder
-    from vidsumm.video.ffmpeg import find_ffmpeg
+    from vidsumm.video.ffmpeg_binary import find_ffmpeg
 
     def keep(known: "Sequence[Standing]") -> None:  # an hour is not lost at its end
         write_table(table_of(known), folder, "speed")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from vidsumm.cli import options
 from vidsumm.cli.tables import Column, print_indented, print_table
 from vidsumm.cli.terminal import console_for, print_json
 from vidsumm.cli.wording import printable
@@ -16,13 +17,14 @@ __all__ = ["doctor"]
 
 
 def doctor(
+    ffmpeg: options.Ffmpeg = None,
     json: Annotated[bool, typer.Option("--json", metavar="", help="One JSON object on standard output")] = False,
 ) -> None:
     """Show what this installation has for the job and what it lacks.
 
     Ends with 0 when `vidsumm summarize` can run with its default settings, with 4 when it cannot.
     """
-    diagnosis = diagnose()
+    diagnosis = diagnose(ffmpeg)
     if json:
         print_json(diagnosis.as_dict(), sys.stdout)
     else:
@@ -46,12 +48,12 @@ def _show(diagnosis: Diagnosis) -> None:
 def _rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str, str]]:
     for package in ("torch", "torchvision", "numpy"):
         yield "package", package, diagnosis.versions.get(package, "missing")
-    ffmpeg = diagnosis.ffmpeg
-    yield (
-        "ffmpeg",
-        "" if ffmpeg is None else ffmpeg.origin,
-        "missing" if ffmpeg is None else f"{ffmpeg.version} with libx264, {printable(ffmpeg.path)}",
-    )
+    if diagnosis.ffmpeg is None:
+        yield "ffmpeg", "", "missing"
+    else:
+        ffmpeg = diagnosis.ffmpeg
+        yield "ffmpeg", ffmpeg.origin, f"{ffmpeg.version} with libx264, {printable(ffmpeg.path)}"
+        yield "", "", f"why this one: {printable(ffmpeg.reason)}"
     decoders = {decoder.name: decoder.version for decoder in diagnosis.decoders}
     for name in ("decord", "pyav"):
         yield "decoder", name, decoders.get(name, "missing")

@@ -14,6 +14,7 @@ import typer
 
 from vidsumm.cli.wording import printable
 from vidsumm.errors import VidsummError
+from vidsumm.versions import loaded, require_supported
 
 __all__ = ["DEFECT_REMEDY", "ExitCodes", "Stopped", "exit_code_of", "guarded", "report", "stop_on_signals"]
 
@@ -88,6 +89,7 @@ def _message(error: BaseException, verbose: bool, subject: str) -> Iterator[str]
             yield from "".join(traceback.format_exception(error)).splitlines()
         else:
             yield f"  {DEFECT_REMEDY}"
+        yield f"  versions: {', '.join(f'{name} {version}' for name, version in loaded().items())}"
 
 
 def _named(error: BaseException) -> str:
@@ -135,12 +137,19 @@ def _let_go_of_closed_streams() -> None:
             os.dup2(nowhere, stream.fileno())
 
 
-def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """The command run inside `ExitCodes`, as loud as its `verbose` parameter asks; quiet if it has none."""
+def guarded(command: Callable[P, R], *, any_versions: bool = False) -> Callable[P, R]:
+    """The command run inside `ExitCodes`, as loud as its `verbose` parameter asks; quiet if it has none.
+
+    Args:
+        command: the function of the command.
+        any_versions: run it even if a library is missing, too old or too new.
+    """
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         with ExitCodes(verbose=bool(kwargs.get("verbose", False))):
+            if not any_versions:
+                require_supported()
             return command(*args, **kwargs)
 
     return run

@@ -39,6 +39,7 @@ __all__ = [
     "DryRun",
     "Duration",
     "Fast",
+    "Ffmpeg",
     "Fps",
     "Guidance",
     "Inputs",
@@ -284,6 +285,17 @@ Crf = Annotated[
 Preset = Annotated[
     str | None,
     _option(_CUTTING, "--preset", metavar="NAME", field="preset", text="x264 speed, from ultrafast to veryslow"),
+]
+
+Ffmpeg = Annotated[
+    Path | None,
+    _option(
+        _CUTTING,
+        "--ffmpeg",
+        metavar="PROGRAM",
+        text="The ffmpeg that cuts, by path or by its name on the PATH",
+        default="$VIDSUMM_FFMPEG, else the one in the package imageio-ffmpeg, else the one on the PATH",
+    ),
 ]
 
 UseCache = Annotated[

@@ -12,6 +12,7 @@ from vidsumm.cli.wording import clock, printable
 from vidsumm.errors import VidsummError
 from vidsumm.export.record import CandidateRecord, as_dict
 from vidsumm.pipeline import Summary
+from vidsumm.versions import loaded
 
 __all__ = ["failure_as_object", "show", "summary_as_object"]
 
@@ -73,4 +74,6 @@ def failure_as_object(failure: Failure) -> dict[str, Any]:
     error = failure.error
     what, remedy = (error.what, error.remedy) if isinstance(error, VidsummError) else (str(error), DEFECT_REMEDY)
     told = {"kind": type(error).__name__, "what": what, "remedy": remedy, "exit_code": exit_code_of(error)}
+    if not isinstance(error, VidsummError):
+        told["versions"] = loaded()
     return {"input": str(failure.source), "error": told}

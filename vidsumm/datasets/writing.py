@@ -131,8 +131,8 @@ def read_null(path: Path) -> NDArray[np.float32]:
         InputError: not such a file.
     """
     with refusing(path, "is no .npy file of a black frame's features", "give one of shape (C,) or (N, C)"):
-        stored = np.load(path, mmap_mode="r", allow_pickle=False)
-        if not isinstance(stored, np.ndarray) or stored.dtype.kind not in "iuf" or stored.ndim not in (1, 2):
+        stored = np.lib.format.open_memmap(path, mode="r")  # unlike np.load it leaves no archive open
+        if stored.dtype.kind not in "iuf" or stored.ndim not in (1, 2):
             raise ValueError("no table of numbers")
         if not stored.size or stored.nbytes > MAX_ARRAY_BYTES or not np.isfinite(stored).all():
             raise ValueError("empty, too large or not finite")

@@ -50,7 +50,7 @@ def rank_correlations(
         annotators: (U, N) likewise.
 
     Returns:
-        tau-b and rho, each (S, U) float64; 0 where one side is constant or N < 2.
+        tau-b and rho, each (S, U), computed in float64 whatever the scores are; 0 where one side is constant or N < 2.
     """
     left, right = _Levels.of(curves), _Levels.of(annotators)
     found = np.zeros((2, len(curves), len(annotators)))

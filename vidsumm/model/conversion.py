@@ -95,10 +95,10 @@ def _null_features(path: Path | None, channels: int) -> Tensor:
     if path is None:
         return torch.zeros(channels)
     try:
-        values = np.load(path, allow_pickle=False)
+        values = np.lib.format.open_memmap(path, mode="r")  # unlike np.load it leaves no archive open
     except (OSError, ValueError, EOFError) as error:
         raise ConfigError(f"--null-video {path}: no array can be read from it", remedy=_NULL_REMEDY) from error
-    if not isinstance(values, np.ndarray) or values.shape != (channels,) or values.dtype.kind not in "fiu":
+    if values.shape != (channels,) or values.dtype.kind not in "fiu":
         raise ConfigError(f"--null-video {path}: not {channels} numbers", remedy=_NULL_REMEDY)
     if not np.isfinite(values).all():
         raise ConfigError(f"--null-video {path}: it holds numbers that are not finite", remedy=_NULL_REMEDY)

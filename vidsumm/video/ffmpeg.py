@@ -1,44 +1,38 @@
-"""The only place that runs ffmpeg: finds the program, builds the jobs, follows and ends the child process."""
+"""The only place that runs ffmpeg: builds the jobs, follows and ends the child process."""
 
 import os
 import re
 import selectors
-import shutil
 import signal
 import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from threading import Thread
-from typing import IO, Any, Literal, cast
+from typing import IO, Any, cast
 
 import ffmpeg
-import imageio_ffmpeg
 import numpy as np
+from av.format import ContainerFormat, Flags
 from numpy.typing import NDArray
 
 from vidsumm.config import CutConfig
 from vidsumm.errors import EncodeError, OutputError, ResourceError
 from vidsumm.video.cut import FrameClock, earliest_times
+from vidsumm.video.ffmpeg_binary import FfmpegBinary
 from vidsumm.video.info import AudioStream, VideoInfo
 
 __all__ = [
     "MP4",
-    "FfmpegBinary",
     "FileUrl",
     "count_decoded",
     "encode_pieces",
-    "find_ffmpeg",
     "read_sound",
     "run_job",
     "source_of",
 ]
-
-Origin = Literal["VIDSUMM_FFMPEG", "system", "imageio-ffmpeg"]
 
 MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
 """What ffmpeg calls the container of MP4 files."""
@@ -48,52 +42,12 @@ _STDERR_LINES = 20
 _CHUNK_BYTES = 1 << 18
 _HARD_SYNC_S = 0.03
 """Sound farther than this from its time stamp is moved there; less is jitter of the container's clock."""
+_NO_CORRECTION_S = "0.000001"
+"""An offset of the input's times that is too small to change one. In MPEG-TS and the like, ffmpeg 5.1 mistakes an offset
+of zero for its own: where the container begins at zero and the wanted stream later, it moves the stream to zero."""
 _DISK_TROUBLE = re.compile(
     "no space left|permission denied|read-only file system|quota exceeded|too large", re.IGNORECASE
 )
-
-
-@dataclass(frozen=True)
-class FfmpegBinary:
-    """An ffmpeg program that can encode H.264."""
-
-    path: Path
-    version: str
-    origin: Origin
-
-    @property
-    def keep_times(self) -> dict[str, str]:
-        """The option that neither drops nor repeats frames, as this version spells it."""
-        number = re.match(r"n?(\d+)\.(\d+)", self.version)
-        is_old = number is not None and (int(number[1]), int(number[2])) < (5, 1)
-        return {"vsync" if is_old else "fps_mode": "passthrough"}
-
-
-def find_ffmpeg() -> FfmpegBinary:
-    """The ffmpeg to use: the one named by VIDSUMM_FFMPEG, else the system's, else the wheel's.
-
-    A system's ffmpeg without libx264 is passed over.
-
-    Raises:
-        ResourceError: none can be used, or VIDSUMM_FFMPEG names none.
-    """
-    named = os.environ.get("VIDSUMM_FFMPEG")
-    if named:
-        version = _version(named)
-        if version is None:
-            raise ResourceError(
-                f"VIDSUMM_FFMPEG: {named} is no ffmpeg with libx264", remedy="name another one or unset the variable"
-            )
-        return FfmpegBinary(Path(named), version, "VIDSUMM_FFMPEG")
-    candidates: tuple[tuple[str | None, Origin], ...] = (
-        (shutil.which("ffmpeg"), "system"),
-        (_wheel(), "imageio-ffmpeg"),
-    )
-    for path, origin in candidates:
-        version = _version(path) if path else None
-        if path and version is not None:
-            return FfmpegBinary(Path(path), version, origin)
-    raise ResourceError("no ffmpeg with libx264 was found", remedy="install ffmpeg or run `pip install imageio-ffmpeg`")
 
 
 class FileUrl(str):
@@ -244,6 +198,8 @@ def source_of(info: VideoInfo, **options: Any) -> Any:
 
 def _input(path: Path, container: str, **options: Any) -> Any:
     allowed = {"protocol_whitelist": "file,pipe", "format_whitelist": container}
+    if Flags.ts_discont in Flags(ContainerFormat(container, "r").flags):
+        options["itsoffset"] = _NO_CORRECTION_S
     return ffmpeg.input(FileUrl(f"file:{path.absolute()}"), **allowed, **options)
 
 
@@ -277,28 +233,6 @@ def _piece_begins(clock: FrameClock, pieces: NDArray[np.int64]) -> str:
     """
     early_s = earliest_times(clock.seconds(clock.ticks[:-1]))[pieces[:, 0]]
     return ",".join(f"{max(begin_s, 0.0):.6f}" for begin_s in early_s.tolist())
-
-
-def _wheel() -> str | None:
-    with suppress(RuntimeError):
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    return None
-
-
-@lru_cache
-def _version(path: str) -> str | None:
-    """Version of the ffmpeg at `path`; None where there is none or it cannot encode H.264."""
-    answers = []
-    for question in ("-version", "-encoders"):
-        try:
-            answer = subprocess.run(  # noqa: S603
-                [path, "-hide_banner", question], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True
-            )
-        except (OSError, subprocess.SubprocessError):
-            return None
-        answers.append(answer.stdout.decode(errors="replace"))
-    version = re.match(r"ffmpeg version (\S+)", answers[0])
-    return version[1] if version and "libx264" in answers[1] else None
 
 
 class _Child:

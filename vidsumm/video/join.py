@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.errors import EncodeError
+from vidsumm.video.container import open_input, open_output
 from vidsumm.video.cut import CutPlan, earliest_times
 from vidsumm.video.sound import SoundFormat
 
@@ -61,7 +62,7 @@ class PacketList:
             av.FFmpegError: a file cannot be read.
         """
         files = tuple(paths)
-        with _open(files[0]) as container:
+        with open_input(files[0]) as container:
             base = Fraction(container.streams[stream_idx].time_base or 1)
         rows = [(p.pts or 0, p.duration or 0, p.is_keyframe) for p in _packets(files, stream_idx)]
         table = np.array(rows, dtype=np.int64).reshape(-1, 3)
@@ -76,7 +77,7 @@ class PacketList:
         """What a decoder has to know first, per file."""
         headers = []
         for path in self.paths:
-            with _open(path) as container:
+            with open_input(path) as container:
                 headers.append(bytes(container.streams[self.stream_idx].codec_context.extradata or b""))
         return headers
 
@@ -177,7 +178,7 @@ class CopiedTrack:
 
     def attach(self, output: av.container.OutputContainer) -> "Iterator[Packet]":
         """Adds the stream to `output`; the packets that belong into it."""
-        with _open(self.packets.paths[0]) as container:
+        with open_input(self.packets.paths[0]) as container:
             stream = output.add_stream_from_template(container.streams[self.packets.stream_idx], opaque=True)
         stream.time_base = self.time_base
         return self._retimed(stream)
@@ -237,8 +238,7 @@ def write_mp4(
         av.FFmpegError: `target` cannot be written.
     """
     options = {"movflags": "+faststart", "fflags": "+bitexact", "movie_timescale": str(_EDIT_TICKS_PER_S)}
-    with av.open(_url(target), "w", format="mp4", container_options=options, metadata_errors="replace") as output:
-        output.metadata.update(metadata)
+    with open_output(target, format_name="mp4", options=options, tags=metadata) as output:
         flows = [track.attach(output) for track in (video, sound) if track is not None]
         for packet in heapq.merge(*flows, key=_decoded_s):
             at_s = _decoded_s(packet)
@@ -263,7 +263,7 @@ def measure(path: Path) -> Measured:
         av.FFmpegError: it cannot be read.
     """
     ends_s = {"video": 0.0, "audio": 0.0}
-    with _open(path) as container:
+    with open_input(path) as container:
         frames, has_sound = 0, bool(container.streams.audio)
         for stream in container.streams:
             ends_s[stream.type] = float((stream.duration or 0) * (stream.time_base or 0))
@@ -275,18 +275,9 @@ def measure(path: Path) -> Measured:
     return Measured(frames, ends_s["video"], ends_s["audio"] if has_sound else None)
 
 
-def _url(path: Path) -> str:
-    """`path` such that no character in it means anything to libav."""
-    return f"file:{path.absolute()}"
-
-
-def _open(path: Path) -> av.container.InputContainer:
-    return av.open(_url(path), metadata_errors="ignore", options={"protocol_whitelist": "file"})
-
-
 def _packets(paths: Sequence[Path], stream_idx: int) -> "Generator[Packet, None, None]":
     for path in paths:
-        with _open(path) as container:
+        with open_input(path) as container:
             for packet in container.demux(container.streams[stream_idx]):
                 if packet.pts is not None and not packet.is_discard:
                     yield packet

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import av
 import numpy as np
@@ -23,7 +23,11 @@ from numpy.typing import NDArray
 
 from vidsumm.config import LimitConfig
 from vidsumm.errors import InputError
+from vidsumm.video.container import open_input
 from vidsumm.video.info import AudioStream, VideoInfo, VideoStream
+
+if TYPE_CHECKING:
+    from av.video.format import VideoFormat
 
 __all__ = ["open_container", "packets_of", "probe"]
 
@@ -51,8 +55,7 @@ def open_container(path: Path) -> InputContainer:
         FFmpegError: libav does not accept the file.
         OSError: the file cannot be read.
     """
-    options = {"protocol_whitelist": "file", "format_whitelist": _allowed_formats()}
-    return av.open(f"file:{path}", "r", options=options, metadata_errors="replace")
+    return open_input(path, formats=_allowed_formats())
 
 
 def probe(path: Path, limits: LimitConfig = _LIMITS) -> VideoInfo:
@@ -208,12 +211,19 @@ def _video_stream(stream: av.VideoStream, rotation: int) -> VideoStream:
         height=stream.height,
         sample_aspect_ratio=aspect if aspect and aspect > 0 else Fraction(1),
         rotation=rotation,
-        pixel_format=stream.pix_fmt or "",
+        pixel_format=_pixel_format(stream),
         time_base=_time_base(stream),
         average_rate=stream.average_rate or Fraction(0),
         real_rate=stream.base_rate or Fraction(0),
         is_default=bool(stream.disposition & Disposition.default),
     )
+
+
+def _pixel_format(stream: av.VideoStream) -> str:
+    """Name of the pixel format, empty where it is unknown; `stream.pix_fmt` crashes there in PyAV 17."""
+    # the stubs hide that a context may have no format
+    known: VideoFormat | None = stream.codec_context.format
+    return known.name if known is not None else ""
 
 
 def _audio_stream(stream: av.AudioStream) -> AudioStream:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from vidsumm.config import CutConfig
 from vidsumm.video.cut import CutPlan, union_pieces
-from vidsumm.video.ffmpeg import MP4, FfmpegBinary, encode_pieces
+from vidsumm.video.ffmpeg import MP4, encode_pieces
+from vidsumm.video.ffmpeg_binary import FfmpegBinary
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.join import CopiedTrack, EncodedSound, PacketList, index_frames, join
 from vidsumm.video.sound import read_blocks, sound_format, write_samples

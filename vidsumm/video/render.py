@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vidsumm.config import CutConfig
 from vidsumm.errors import EncodeError, OutputError
 from vidsumm.video.cut import CutPlan
-from vidsumm.video.ffmpeg import find_ffmpeg
+from vidsumm.video.ffmpeg_binary import find_ffmpeg
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.join import write_mp4
 from vidsumm.video.reencode import EncodedPieces
@@ -101,7 +101,7 @@ def render(
                 name=output.name,
                 frames=video.frames,
                 is_encoded=config.mode == "exact",
-                binary=find_ffmpeg(),
+                binary=find_ffmpeg(config.ffmpeg),
                 on_frames=playing,
             )
             rendered.append(_rendered(part, output, plan, found))
@@ -124,7 +124,9 @@ def _prepare(
         packets = SourcePackets(info)
         return packets, [packets.widened(plan) for plan in plans], 0.0
     tell = meter.part(0.0, _ENCODE_SHARE)
-    pieces = EncodedPieces(info, plans, config=config, binary=find_ffmpeg(), work_dir=work, on_progress=tell)
+    pieces = EncodedPieces(
+        info, plans, config=config, binary=find_ffmpeg(config.ffmpeg), work_dir=work, on_progress=tell
+    )
     return pieces, plans, _ENCODE_SHARE
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.video.cut import CutPlan
-from vidsumm.video.ffmpeg import FfmpegBinary, read_sound
+from vidsumm.video.ffmpeg import read_sound
+from vidsumm.video.ffmpeg_binary import FfmpegBinary
 from vidsumm.video.info import AudioStream, VideoInfo
 
 __all__ = ["AAC_FRAME", "SoundFormat", "read_blocks", "sound_format", "write_samples"]

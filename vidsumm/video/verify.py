@@ -6,7 +6,8 @@ from pathlib import Path
 
 from vidsumm.errors import EncodeError
 from vidsumm.video.cut import CutPlan
-from vidsumm.video.ffmpeg import FfmpegBinary, count_decoded
+from vidsumm.video.ffmpeg import count_decoded
+from vidsumm.video.ffmpeg_binary import FfmpegBinary
 from vidsumm.video.join import Measured, measure
 
 __all__ = ["Verified", "verify"]

@@ -19,7 +19,8 @@ from vidsumm.evaluation.tables import Column, Meta, Row, Table, Value
 from vidsumm.events import EventSink, ignore
 from vidsumm.stages.job import Job
 from vidsumm.versions import installed
-from vidsumm.video.ffmpeg import FileUrl, find_ffmpeg, run_job, source_of
+from vidsumm.video.ffmpeg import FileUrl, run_job, source_of
+from vidsumm.video.ffmpeg_binary import find_ffmpeg
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.probe import probe
 

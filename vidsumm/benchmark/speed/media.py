@@ -19,7 +19,8 @@ from vidsumm.config import CutConfig
 from vidsumm.features.backbones import Backbone, Precision
 from vidsumm.features.extractor import extract
 from vidsumm.video.cut import CutPlan, frame_clock, plan_cut
-from vidsumm.video.ffmpeg import FileUrl, find_ffmpeg, run_job, source_of
+from vidsumm.video.ffmpeg import FileUrl, run_job, source_of
+from vidsumm.video.ffmpeg_binary import find_ffmpeg
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.render import render
 

@@ -1,0 +1,140 @@
+"""Finds the ffmpeg program that cuts, and says why it is that one."""
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from vidsumm.errors import ResourceError
+
+__all__ = ["OLDEST_VERSION", "FfmpegBinary", "find_ffmpeg"]
+
+Origin = Literal["--ffmpeg", "VIDSUMM_FFMPEG", "imageio-ffmpeg", "system"]
+
+OLDEST_VERSION = (4, 4)
+"""Oldest version of ffmpeg that is used: major and minor number."""
+_OLDEST = ".".join(map(str, OLDEST_VERSION))
+_FPS_MODE_VERSION = (5, 1)
+_ANSWER_S = 60
+
+
+@dataclass(frozen=True)
+class FfmpegBinary:
+    """An ffmpeg program that can encode H.264."""
+
+    path: Path
+    version: str
+    origin: Origin
+    reason: str = ""
+    """Why this one is used, for people."""
+
+    @property
+    def keep_times(self) -> dict[str, str]:
+        """The option that neither drops nor repeats frames, as this version spells it."""
+        number = _number(self.version)
+        is_old = number is not None and number < _FPS_MODE_VERSION
+        return {"vsync" if is_old else "fps_mode": "passthrough"}
+
+
+class _UnusableError(Exception):
+    """A program is not an ffmpeg that can be used; the message says why, as the end of a sentence about it."""
+
+
+def find_ffmpeg(named: Path | None = None) -> FfmpegBinary:
+    """The ffmpeg to use: the one that is named, else the one in the package imageio-ffmpeg, else the system's.
+
+    The package's comes before the system's because it is the same one on every machine.
+
+    Args:
+        named: a program, or the name of one on the PATH (``--ffmpeg``); None takes $VIDSUMM_FFMPEG where it is set.
+
+    Raises:
+        ResourceError: none can be used, or the named one cannot.
+    """
+    if named is not None:
+        return _named(str(named), "--ffmpeg")
+    if variable := os.environ.get("VIDSUMM_FFMPEG"):
+        return _named(variable, "VIDSUMM_FFMPEG")
+    try:
+        wheel, package_version = _wheel()
+        return FfmpegBinary(
+            wheel, _version(wheel), "imageio-ffmpeg", f"in the package imageio-ffmpeg {package_version}, the default"
+        )
+    except _UnusableError as error:
+        wheel_fault = f"the package imageio-ffmpeg {error}"
+    try:
+        path = _on_path("ffmpeg")
+        return FfmpegBinary(path, _version(path), "system", f"the first on the PATH, because that of {wheel_fault}")
+    except _UnusableError as error:
+        raise ResourceError(
+            f"no ffmpeg can be used: that of {wheel_fault}; that on the PATH {error}",
+            remedy="run `pip install --force-reinstall imageio-ffmpeg`, or name an ffmpeg with --ffmpeg",
+        ) from error
+
+
+def _named(program: str, origin: Origin) -> FfmpegBinary:
+    try:
+        path = _on_path(program)
+        return FfmpegBinary(path, _version(path), origin, f"named by {origin}")
+    except _UnusableError as error:
+        raise ResourceError(
+            f"{origin}: {program} {error}",
+            remedy=f"name an ffmpeg of version {_OLDEST} or later with libx264, or leave {origin} out",
+        ) from error
+
+
+def _on_path(program: str) -> Path:
+    path = shutil.which(program)
+    if path is None:
+        raise _UnusableError("was not found or may not be executed")
+    return Path(path)
+
+
+def _wheel() -> tuple[Path, str]:
+    """The program inside the package imageio-ffmpeg, and the package's version."""
+    try:
+        package = metadata.distribution("imageio-ffmpeg")
+    except metadata.PackageNotFoundError as error:
+        raise _UnusableError("is missing: the package is not installed") from error
+    for file in package.files or ():
+        if file.match("imageio_ffmpeg/binaries/ffmpeg-*"):
+            return Path(str(package.locate_file(file))), package.version
+    raise _UnusableError("is missing: there is none for this platform")
+
+
+@lru_cache
+def _version(path: Path) -> str:
+    """Version of the ffmpeg at `path`, such as "7.0.2-static"."""
+    answers = []
+    for question in ("-version", "-encoders"):
+        try:
+            answer = subprocess.run(  # noqa: S603
+                [path, "-hide_banner", question],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=_ANSWER_S,
+                check=True,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise _UnusableError("does not run") from error
+        answers.append(answer.stdout.decode(errors="replace"))
+    version = re.match(r"ffmpeg version (\S+)", answers[0])
+    if version is None:
+        raise _UnusableError("is no ffmpeg")
+    number = _number(version[1])
+    if number is not None and number < OLDEST_VERSION:
+        raise _UnusableError(f"has version {version[1]}, older than {_OLDEST}")
+    if "libx264" not in answers[1]:
+        raise _UnusableError("has no libx264")
+    return version[1]
+
+
+def _number(version: str) -> tuple[int, int] | None:
+    """Major and minor number; None for builds that are named by their commit."""
+    found = re.match(r"n?(\d+)\.(\d+)", version)
+    return None if found is None else (int(found[1]), int(found[2]))
