@@ -7,7 +7,8 @@ code  meaning
 1     an error inside vidsumm (a defect: please report it)
 2     a bad option, value or configuration file
 3     an input cannot be used (missing, not a video, damaged)
-4     something the job needs is missing or damaged (ffmpeg, weights, a checkpoint)
+4     something the job needs is missing, damaged, too old or too new (ffmpeg,
+      a library, weights, a checkpoint)
 5     features and checkpoint do not belong together (``feature_id``)
 6     an output cannot be written
 7     several inputs were given and some, not all, failed
@@ -66,7 +67,7 @@ class DecodeError(InputError):
 
 
 class ResourceError(VidsummError):
-    """ffmpeg, weights or a checkpoint is missing, damaged or not the one expected."""
+    """ffmpeg, a library, weights or a checkpoint is missing, damaged or not the one expected."""
 
     exit_code = 4
 

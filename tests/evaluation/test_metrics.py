@@ -64,9 +64,8 @@ def test_equals_scipy(frames: int, annotators: int, left: int, right: int, seed:
     people[:, 0], curves[:, 0] = 999, -1  # none is constant
     tau, rho = rank_correlations(curves, people)
     # ours are float64 whatever the scores are; some versions of SciPy compute float32 scores in float32
-    exact = np.float64(curves), np.float64(people)
-    pairs = [[(kendalltau(c, p).statistic, spearmanr(c, p).statistic) for p in exact[1]] for c in exact[0]]
-    expected = np.array(pairs)
+    curves, people = curves.astype(np.float64), people.astype(np.float64)
+    expected = np.array([[(kendalltau(c, p).statistic, spearmanr(c, p).statistic) for p in people] for c in curves])
     np.testing.assert_allclose(tau, expected[..., 0], rtol=0, atol=1e-12)
     np.testing.assert_allclose(rho, expected[..., 1], rtol=0, atol=1e-12)
 

@@ -59,6 +59,8 @@ def test_a_name_is_no_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         assert len(container.streams.video) == 1
 
 
-@pytest.mark.parametrize(("version", "is_told"), [("17.1.0", True), ("18.1.0", True), ("19.0.2", False), ("20.0", False)])
+@pytest.mark.parametrize(
+    ("version", "is_told"), [("17.1.0", True), ("18.1.0", True), ("19.0.2", False), ("20.0", False)]
+)
 def test_what_to_do_with_metadata_is_told_where_it_has_to_be(version: str, is_told: bool) -> None:
     assert ("metadata_errors" in _metadata_options(version)) == is_told

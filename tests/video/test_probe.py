@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import cast
 
 import av
-import imageio_ffmpeg
 import numpy as np
 import pytest
 from av.container import InputContainer
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from tests.media.synth import draw_frame, join_streams, read_frame_number, write_clip
 from vidsumm.errors import InputError
+from vidsumm.video.ffmpeg_binary import find_ffmpeg
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.probe import open_container, packets_of, probe
 
@@ -118,7 +118,20 @@ def test_single_frame_has_a_length(tmp_path: Path) -> None:
 def test_index_follows_the_edit_list(tmp_path: Path) -> None:
     source = write_clip(tmp_path / "source.mp4", seconds=4, size=SMALL, gop=40, bframes=3).path
     cut = tmp_path / "cut.mp4"
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-ss", "1.6", "-i", source, "-t", "1", "-c", "copy", cut]
+    command = [
+        str(find_ffmpeg().path),
+        "-v",
+        "error",
+        "-ss",
+        "1.6",
+        "-i",
+        str(source),
+        "-t",
+        "1",
+        "-c",
+        "copy",
+        str(cut),
+    ]
     subprocess.run(command, check=True)
     info = probe(cut)
     pts, numbers = _shown(cut)

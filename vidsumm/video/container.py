@@ -33,7 +33,8 @@ def open_input(path: Path, *, formats: str | None = None) -> InputContainer:
     options = {"protocol_whitelist": "file"}
     if formats is not None:
         options["format_whitelist"] = formats
-    return av.open(_url(path), "r", options=options, **_metadata_options(av.__version__))
+    container: InputContainer = av.open(_url(path), "r", options=options, **_metadata_options(av.__version__))
+    return container
 
 
 def open_output(

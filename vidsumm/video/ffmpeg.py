@@ -43,8 +43,8 @@ _CHUNK_BYTES = 1 << 18
 _HARD_SYNC_S = 0.03
 """Sound farther than this from its time stamp is moved there; less is jitter of the container's clock."""
 _NO_CORRECTION_S = "0.000001"
-"""An offset of the input's times that is too small to change one. In MPEG-TS and the like, ffmpeg 5.1 mistakes an offset
-of zero for its own: where the container begins at zero and the wanted stream later, it moves the stream to zero."""
+"""An offset of the input's times that is too small to change one. In MPEG-TS and the like, ffmpeg 5.1 mistakes an
+offset of zero for its own: where the container begins at zero and the wanted stream later, it moves it to zero."""
 _DISK_TROUBLE = re.compile(
     "no space left|permission denied|read-only file system|quota exceeded|too large", re.IGNORECASE
 )
