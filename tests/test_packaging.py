@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import tomllib
+import warnings
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,17 @@ def test_the_commands_of_the_readme_are_what_is_run(number: int) -> None:
     shell = found[1].replace('"$1"', str(number))
     taken = subprocess.run(["bash", "-c", f"{shell} README.md"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert taken.stdout == re.findall(r"```sh\n(.*?)```", README, re.DOTALL)[number - 1]
+
+
+def test_deprecations_are_errors_where_our_own_code_is_the_caller() -> None:
+    with pytest.raises(DeprecationWarning, match="ours"):
+        warnings.warn("ours", DeprecationWarning, stacklevel=1)
+    for name in ("vidsumm.video.probe", "examples.make_example"):
+        with pytest.raises(DeprecationWarning, match="ours"):
+            warnings.warn_explicit("ours", DeprecationWarning, "a.py", 1, module=name)
+    warnings.warn_explicit("a library's", DeprecationWarning, "a.py", 1, module="matplotlib.mathtext")
+    with pytest.raises(RuntimeWarning):
+        warnings.warn_explicit("a library's", RuntimeWarning, "a.py", 1, module="matplotlib.mathtext")
 
 
 def test_an_unknown_part_is_refused() -> None:
