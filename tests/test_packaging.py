@@ -13,8 +13,16 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-REQUIREMENTS = [Requirement(text) for text in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"])]
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = SETTINGS["project"]
+REQUIREMENTS = [
+    Requirement(text)
+    for text in (
+        *SETTINGS["build-system"]["requires"],
+        *PROJECT["dependencies"],
+        *PROJECT["optional-dependencies"]["dev"],
+    )
+]
 SCRIPT = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -55,10 +63,11 @@ def test_the_commands_of_the_readme_are_what_is_run(number: int) -> None:
 def test_deprecations_are_errors_where_our_own_code_is_the_caller() -> None:
     with pytest.raises(DeprecationWarning, match="ours"):
         warnings.warn("ours", DeprecationWarning, stacklevel=1)
-    for name in ("vidsumm.video.probe", "examples.make_example"):
-        with pytest.raises(DeprecationWarning, match="ours"):
-            warnings.warn_explicit("ours", DeprecationWarning, "a.py", 1, module=name)
-    warnings.warn_explicit("a library's", DeprecationWarning, "a.py", 1, module="matplotlib.mathtext")
+    for kind in (DeprecationWarning, PendingDeprecationWarning, FutureWarning):
+        for name in ("vidsumm.video.probe", "examples.make_example"):
+            with pytest.raises(kind, match="ours"):
+                warnings.warn_explicit("ours", kind, "a.py", 1, module=name)
+        warnings.warn_explicit("a library's", kind, "a.py", 1, module="matplotlib.mathtext")
     with pytest.raises(RuntimeWarning):
         warnings.warn_explicit("a library's", RuntimeWarning, "a.py", 1, module="matplotlib.mathtext")
 
@@ -71,5 +80,7 @@ def test_an_unknown_part_is_refused() -> None:
 
 def test_the_workflows_run_that_script() -> None:
     workflow = (ROOT / ".github" / "workflows" / "newest.yml").read_text(encoding="utf-8")
-    assert re.findall(r"- run: (.*)", workflow) == [".ci/run newest others"]
+    install, script = re.findall(r"- run: (.*)", workflow)
+    assert install.endswith(" install -y --no-install-recommends ffmpeg")
+    assert script == ".ci/run newest others"
     assert os.access(ROOT / ".ci" / "run", os.X_OK)

@@ -180,8 +180,9 @@ class CutConfig:
     """x264 constant rate factor (--crf)."""
     preset: str = "veryfast"
     """x264 preset (--preset)."""
-    ffmpeg: Path | None = None
-    """The ffmpeg program; None takes $VIDSUMM_FFMPEG, or the one that came with this installation (--ffmpeg)."""
+    ffmpeg: str | None = None
+    """The ffmpeg program, by its path or its name on the PATH; None takes $VIDSUMM_FFMPEG, else the one in the package
+    imageio-ffmpeg, else the one on the PATH (--ffmpeg)."""
 
     def __post_init__(self) -> None:
         _choice(self.mode, CutMode, "--cut")
@@ -267,13 +268,15 @@ class SummarizeConfig:
         return {k: plain(v) for k, v in dataclasses.asdict(self).items()}
 
 
-_PATH_FIELDS = {"backbone_weights", "weights", "cache_folder", "ffmpeg"}
+_PATH_FIELDS = {"backbone_weights", "weights", "cache_folder"}
 
 
 def _typed(name: str, value: Any, default: Any) -> Any:
     """Refuses a TOML value of the wrong kind by name; ints pass for floats."""
     if name in _PATH_FIELDS:
         ok, value = isinstance(value, str), Path(value) if isinstance(value, str) else value
+    elif name == "ffmpeg":
+        ok = isinstance(value, str)
     elif name in ("ratio", "duration_s", "guidance") or isinstance(default, float):
         ok = isinstance(value, int | float) and not isinstance(value, bool)
     elif isinstance(default, bool):

@@ -136,7 +136,7 @@ class Diagnosis:
         return {"can_summarize": self.can_summarize, **dataclasses.asdict(self, dict_factory=plain)}
 
 
-def diagnose(ffmpeg: Path | None = None) -> Diagnosis:
+def diagnose(ffmpeg: str | None = None) -> Diagnosis:
     """Looks at everything the main job uses. Nothing is downloaded; what is broken becomes a `Problem`.
 
     Args:
@@ -172,7 +172,7 @@ def _versions() -> dict[str, str]:
     return {"platform": platform.platform()} | installed(_PACKAGES)
 
 
-def _ffmpeg(problems: list[Problem], named: Path | None) -> Ffmpeg | None:
+def _ffmpeg(problems: list[Problem], named: str | None) -> Ffmpeg | None:
     with _examining(problems, "ffmpeg", "run `pip install imageio-ffmpeg ffmpeg-python`", is_fatal=True):
         from vidsumm.video.ffmpeg_binary import find_ffmpeg
 

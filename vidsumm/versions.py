@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["installed", "loaded", "require_supported", "unsupported"]
 
 _THIS = "vidsumm"
+_OPTIONAL = {"decord"}
+"""Dependencies that may be missing: PyAV decodes in place of decord."""
 
 
 def installed(packages: Iterable[str]) -> dict[str, str]:
@@ -29,9 +31,14 @@ def installed(packages: Iterable[str]) -> dict[str, str]:
 
 
 def loaded() -> dict[str, str]:
-    """The versions of Python, of this package and of those of its dependencies that the process has imported."""
-    from packaging.utils import canonicalize_name
+    """The versions of Python, of this package and of those of its dependencies that the process has imported.
 
+    Where the package `packaging` is missing, dependencies are left out.
+    """
+    try:
+        from packaging.utils import canonicalize_name
+    except ImportError:
+        return installed([_THIS])
     modules = {name.partition(".")[0] for name in sys.modules}
     imported = {
         canonicalize_name(package)
@@ -48,6 +55,9 @@ def unsupported() -> dict[str, str]:
 
     Returns:
         One line for each, by the requirement that it does not meet, such as ``av>=17.1,<20``.
+
+    Raises:
+        ResourceError: the package `packaging` is missing, so that nothing is known.
     """
     faults = {}
     for requirement in _requirements():
@@ -55,7 +65,8 @@ def unsupported() -> dict[str, str]:
         bounds = sorted(map(str, requirement.specifier), reverse=True)  # lower one first
         wanted = requirement.name + ",".join(bounds)
         if version is None:
-            faults[wanted] = f"{requirement.name} is not installed"
+            if requirement.name not in _OPTIONAL:
+                faults[wanted] = f"{requirement.name} is not installed"
         elif not requirement.specifier.contains(version, prereleases=True):
             faults[wanted] = f"{requirement.name} {version} is installed, vidsumm needs {wanted}"
     return faults
@@ -74,9 +85,15 @@ def require_supported() -> None:
 
 
 def _requirements() -> "Iterator[Requirement]":
-    """What this package needs here to run; nothing where it is used without being installed."""
-    from packaging.requirements import Requirement
+    """What this package needs here to run; nothing where it is used without being installed.
 
+    Raises:
+        ResourceError: `packaging`, which reads it, is missing.
+    """
+    try:
+        from packaging.requirements import Requirement
+    except ImportError as error:
+        raise ResourceError("packaging is not installed", remedy="run: pip install packaging") from error
     try:
         lines = metadata.requires(_THIS) or []
     except metadata.PackageNotFoundError:

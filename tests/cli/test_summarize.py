@@ -69,7 +69,7 @@ FLAGS = [
     ("--cut copy", "cut", "mode", "copy"),
     ("--crf 30", "cut", "crf", 30),
     ("--preset slow", "cut", "preset", "slow"),
-    ("--ffmpeg /usr/bin/ffmpeg", "cut", "ffmpeg", Path("/usr/bin/ffmpeg")),
+    ("--ffmpeg /usr/bin/ffmpeg", "cut", "ffmpeg", "/usr/bin/ffmpeg"),
     ("--fast", "decode", "fast", True),
     ("--no-fast", "decode", "fast", False),
     ("--no-cache", "cache", "use_cache", False),

@@ -187,7 +187,7 @@ class TestNullFeatures:
         for name in ("text.npy", "many.npz", "absent.npy"):
             with pytest.raises(InputError, match=name):
                 read_null(tmp_path / name)
-        gc.collect()  # what was left open would be found in some other test
+        gc.collect()  # a file that is left open fails this test, not a later one
 
     def test_a_size_that_the_file_does_not_hold(self, tmp_path: Path) -> None:
         header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }".ljust(117) + b"\n"

@@ -4,8 +4,11 @@ import av
 import pytest
 
 from tests.media.synth import write_clip
+from vidsumm.config import CutConfig, CutMode
 from vidsumm.video.container import _metadata_options, open_input, open_output
+from vidsumm.video.cut import plan_cut
 from vidsumm.video.probe import probe
+from vidsumm.video.render import render
 
 PLACEHOLDER = b"a title of some letters"
 LATIN_1 = "café déjà vu, naïve ñandú".encode("latin-1")[: len(PLACEHOLDER)]
@@ -38,6 +41,24 @@ def test_metadata_that_is_not_utf_8_stops_nothing(tmp_path: Path, name: str) -> 
     info = probe(path)
     assert len(info.frame_pts) == 10
     assert info.audio is not None
+
+
+@pytest.mark.parametrize("mode", ["exact", "copy"])
+@pytest.mark.parametrize("name", ["clip.mkv", "clip.mp4"])
+def test_summaries_are_cut_from_such_a_file(tmp_path: Path, name: str, mode: CutMode) -> None:
+    info = probe(clip_with_latin_1_title(tmp_path / name))
+    (made,) = render(
+        info,
+        [plan_cut(info, [(0.0, 1.0)])],
+        [tmp_path / "made.mp4"],
+        config=CutConfig(mode=mode, preset="ultrafast"),
+        metadata=[{"title": "caf\udce9"}],
+        on_progress=lambda share: None,
+        work_dir=tmp_path,
+    )
+    assert made.frames == 10
+    with open_input(made.path) as container:
+        assert container.metadata["title"] == "caf?"
 
 
 def test_tags_of_file_names_that_are_not_utf_8_are_written(tmp_path: Path) -> None:

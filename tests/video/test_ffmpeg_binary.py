@@ -38,10 +38,24 @@ class TestOrder:
     def test_the_option_comes_before_the_variable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         named = fake_ffmpeg(tmp_path / "mine", version="5.1.9-0+deb12u1")
         monkeypatch.setenv("VIDSUMM_FFMPEG", "/nowhere")
-        assert find_ffmpeg(named) == FfmpegBinary(named, "5.1.9-0+deb12u1", "--ffmpeg", "named by --ffmpeg")
+        assert find_ffmpeg(str(named)) == FfmpegBinary(named, "5.1.9-0+deb12u1", "--ffmpeg", "named by --ffmpeg")
 
     def test_a_name_is_looked_for_on_the_path(self, system: Path) -> None:
-        assert find_ffmpeg(Path("ffmpeg")).path == system
+        assert find_ffmpeg("ffmpeg").path == system
+
+    @pytest.mark.parametrize("way", ["option", "variable"])
+    def test_a_path_in_the_folder_is_not_looked_for_on_the_path(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+    ) -> None:
+        (tmp_path / "here").mkdir()
+        program = fake_ffmpeg(tmp_path / "here" / "ffmpeg", version="7.1")
+        monkeypatch.chdir(tmp_path / "here")
+        if way == "variable":
+            monkeypatch.setenv("VIDSUMM_FFMPEG", "./ffmpeg")
+        found = find_ffmpeg("./ffmpeg" if way == "option" else None)
+        assert found.path.is_absolute()
+        assert found.path.samefile(program)
+        assert found.version == "7.1"
 
 
 class _Package:
@@ -109,29 +123,29 @@ class TestNamedOnesThatCannotBeUsed:
 
     def test_nothing_there(self) -> None:
         with pytest.raises(ResourceError, match="--ffmpeg: /nowhere/ffmpeg was not found"):
-            find_ffmpeg(Path("/nowhere/ffmpeg"))
+            find_ffmpeg("/nowhere/ffmpeg")
 
     def test_one_that_fails(self, tmp_path: Path) -> None:
         broken = tmp_path / "broken"
         broken.write_text("#!/bin/sh\nexit 1\n")
         broken.chmod(0o755)
         with pytest.raises(ResourceError, match=r"--ffmpeg: .*broken does not run"):
-            find_ffmpeg(broken)
+            find_ffmpeg(str(broken))
 
     def test_one_without_h264(self, tmp_path: Path) -> None:
         with pytest.raises(ResourceError, match="has no libx264"):
-            find_ffmpeg(fake_ffmpeg(tmp_path / "mine", encoders="aac mpeg4"))
+            find_ffmpeg(str(fake_ffmpeg(tmp_path / "mine", encoders="aac mpeg4")))
 
     @pytest.mark.parametrize("version", ["3.4.8", "4.3.6-0+deb11u1", "n2.8"])
     def test_one_that_is_too_old(self, tmp_path: Path, version: str) -> None:
         with pytest.raises(ResourceError, match=f"has version {version[:5]}.*, older than 4.4") as caught:
-            find_ffmpeg(fake_ffmpeg(tmp_path / "mine", version=version))
+            find_ffmpeg(str(fake_ffmpeg(tmp_path / "mine", version=version)))
         assert "4.4 or later" in caught.value.remedy
 
 
 @pytest.mark.parametrize("version", ["4.4.2-0ubuntu0.22.04.1", "n8.0-23-gd1f31a829d", "N-1-gab", "12.0"])
 def test_versions_from_4_4_on_are_used(tmp_path: Path, version: str) -> None:
-    assert find_ffmpeg(fake_ffmpeg(tmp_path / "mine", version=version)).version == version
+    assert find_ffmpeg(str(fake_ffmpeg(tmp_path / "mine", version=version))).version == version
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 import vidsumm
-from vidsumm.cli.exits import guarded, stop_on_signals
+from vidsumm.cli.exits import ExitCodes, guarded, stop_on_signals
 
 __all__ = ["app", "main"]
 
@@ -79,4 +79,6 @@ def main() -> None:
             # Names of files may hold what the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
     stop_on_signals()
-    app(prog_name="vidsumm")
+    is_verbose = not {"--verbose", "-v"}.isdisjoint(sys.argv)
+    with ExitCodes(verbose=is_verbose):  # reports what fails before a command begins
+        app(prog_name="vidsumm")

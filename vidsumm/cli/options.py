@@ -288,7 +288,7 @@ Preset = Annotated[
 ]
 
 Ffmpeg = Annotated[
-    Path | None,
+    str | None,
     _option(
         _CUTTING,
         "--ffmpeg",

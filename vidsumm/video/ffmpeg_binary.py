@@ -45,19 +45,19 @@ class _UnusableError(Exception):
     """A program is not an ffmpeg that can be used; the message says why, as the end of a sentence about it."""
 
 
-def find_ffmpeg(named: Path | None = None) -> FfmpegBinary:
+def find_ffmpeg(named: str | None = None) -> FfmpegBinary:
     """The ffmpeg to use: the one that is named, else the one in the package imageio-ffmpeg, else the system's.
 
     The package's comes before the system's because it is the same one on every machine.
 
     Args:
-        named: a program, or the name of one on the PATH (``--ffmpeg``); None takes $VIDSUMM_FFMPEG where it is set.
+        named: path of a program, or its name on the PATH (``--ffmpeg``); None takes $VIDSUMM_FFMPEG where it is set.
 
     Raises:
         ResourceError: none can be used, or the named one cannot.
     """
     if named is not None:
-        return _named(str(named), "--ffmpeg")
+        return _named(named, "--ffmpeg")
     if variable := os.environ.get("VIDSUMM_FFMPEG"):
         return _named(variable, "VIDSUMM_FFMPEG")
     try:
@@ -92,7 +92,7 @@ def _on_path(program: str) -> Path:
     path = shutil.which(program)
     if path is None:
         raise _UnusableError("was not found or may not be executed")
-    return Path(path)
+    return Path(path).absolute()  # "./ffmpeg" would lose its "./" and be looked for on the PATH
 
 
 def _wheel() -> tuple[Path, str]:
