@@ -23,7 +23,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Pretended:
     told: Pretended = {}
 
     def version(package: str) -> str:
-        found = told.get(package, TRUE_VERSION(package))
+        found = told[package] if package in told else TRUE_VERSION(package)
         if found is None:
             raise metadata.PackageNotFoundError(package)
         return found
