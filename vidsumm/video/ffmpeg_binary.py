@@ -12,13 +12,13 @@ from typing import Literal
 
 from vidsumm.errors import ResourceError
 
-__all__ = ["OLDEST_VERSION", "FfmpegBinary", "find_ffmpeg"]
+__all__ = ["FfmpegBinary", "find_ffmpeg"]
 
 Origin = Literal["--ffmpeg", "VIDSUMM_FFMPEG", "imageio-ffmpeg", "system"]
 
-OLDEST_VERSION = (4, 4)
+_OLDEST_VERSION = (4, 4)
 """Oldest version of ffmpeg that is used: major and minor number."""
-_OLDEST = ".".join(map(str, OLDEST_VERSION))
+_OLDEST = ".".join(map(str, _OLDEST_VERSION))
 _FPS_MODE_VERSION = (5, 1)
 _ANSWER_S = 60
 
@@ -127,7 +127,7 @@ def _version(path: Path) -> str:
     if version is None:
         raise _UnusableError("is no ffmpeg")
     number = _number(version[1])
-    if number is not None and number < OLDEST_VERSION:
+    if number is not None and number < _OLDEST_VERSION:
         raise _UnusableError(f"has version {version[1]}, older than {_OLDEST}")
     if "libx264" not in answers[1]:
         raise _UnusableError("has no libx264")

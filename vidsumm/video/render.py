@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from vidsumm.config import CutConfig
 from vidsumm.errors import EncodeError, OutputError
 from vidsumm.video.cut import CutPlan
-from vidsumm.video.ffmpeg_binary import find_ffmpeg
+from vidsumm.video.ffmpeg_binary import FfmpegBinary, find_ffmpeg
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.join import write_mp4
 from vidsumm.video.reencode import EncodedPieces
@@ -86,7 +86,8 @@ def render(
         stack.enter_context(_named_trouble(outputs[0].parent))
         work = Path(stack.enter_context(TemporaryDirectory(prefix=".vidsumm-cut-", dir=work_dir)))
         meter = _Meter(on_progress)
-        source, plans, done = _prepare(info, plans, config, work, meter)
+        binary = find_ffmpeg(config.ffmpeg)
+        source, plans, done = _prepare(info, plans, config, binary, work, meter)
         parts = [stack.enter_context(_partial(output, number)) for number, output in enumerate(outputs)]
         rendered, total_s, before_s = [], sum(plan.duration_s for plan in plans), 0.0
         for plan, part, output, tags in zip(plans, parts, outputs, metadata, strict=True):
@@ -101,7 +102,7 @@ def render(
                 name=output.name,
                 frames=video.frames,
                 is_encoded=config.mode == "exact",
-                binary=find_ffmpeg(config.ffmpeg),
+                binary=binary,
                 on_frames=playing,
             )
             rendered.append(_rendered(part, output, plan, found))
@@ -116,6 +117,7 @@ def _prepare(
     info: VideoInfo,
     plans: Sequence[CutPlan],
     config: CutConfig,
+    binary: FfmpegBinary,
     work: Path,
     meter: "_Meter",
 ) -> tuple[SourcePackets | EncodedPieces, Sequence[CutPlan], float]:
@@ -124,9 +126,7 @@ def _prepare(
         packets = SourcePackets(info)
         return packets, [packets.widened(plan) for plan in plans], 0.0
     tell = meter.part(0.0, _ENCODE_SHARE)
-    pieces = EncodedPieces(
-        info, plans, config=config, binary=find_ffmpeg(config.ffmpeg), work_dir=work, on_progress=tell
-    )
+    pieces = EncodedPieces(info, plans, config=config, binary=binary, work_dir=work, on_progress=tell)
     return pieces, plans, _ENCODE_SHARE
 
 
