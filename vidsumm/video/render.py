@@ -87,7 +87,7 @@ def render(
         work = Path(stack.enter_context(TemporaryDirectory(prefix=".vidsumm-cut-", dir=work_dir)))
         meter = _Meter(on_progress)
         binary = find_ffmpeg(config.ffmpeg)
-        source, plans, done = _prepare(info, plans, config, binary, work, meter)
+        source, plans, done = _prepare(info, plans, config, work, meter, binary=binary)
         parts = [stack.enter_context(_partial(output, number)) for number, output in enumerate(outputs)]
         rendered, total_s, before_s = [], sum(plan.duration_s for plan in plans), 0.0
         for plan, part, output, tags in zip(plans, parts, outputs, metadata, strict=True):
@@ -117,9 +117,10 @@ def _prepare(
     info: VideoInfo,
     plans: Sequence[CutPlan],
     config: CutConfig,
-    binary: FfmpegBinary,
     work: Path,
     meter: "_Meter",
+    *,
+    binary: FfmpegBinary,
 ) -> tuple[SourcePackets | EncodedPieces, Sequence[CutPlan], float]:
     """Whatever tracks are made from, the plans that it can show, and the share of the work done by then."""
     if config.mode == "copy":
