@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.places import DATA, REFERENCE
+from tests.support.places import DATA, REFERENCE
 
 # before anything imports torch: pools of threads cost more than they bring on networks this small
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -13,6 +13,7 @@ import numpy as np
 import platformdirs
 import pytest
 
+from tests.support.places import ROOT
 from vidsumm.cache import Cache, Entry, Kind, Usage, array_sha256, cache_folder, key_of, open_cache
 from vidsumm.config import CacheConfig
 from vidsumm.errors import OutputError
@@ -302,7 +303,7 @@ def share(folder: Path, limit_bytes: int) -> None:
 def test_several_processes_share_a_folder(folder: Path) -> None:
     limit_bytes = 4 * path_of(folder).stat().st_size
     code = f"from tests.test_cache import Path, share; share(Path({str(folder)!r}), {limit_bytes})"
-    workers = [subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[1]) for _ in range(3)]
+    workers = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) for _ in range(3)]
     assert [worker.wait(60) for worker in workers] == [0, 0, 0]
     left = [path.name for path in (folder / "shots").iterdir()]
     assert 0 < len(left) <= 6  # what one removes another may just have renewed, or not seen yet

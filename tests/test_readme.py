@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.media.synth import write_clip
+from tests.support.media import write_clip
+from tests.support.places import ROOT
 from vidsumm import errors
 from vidsumm.cli.app import app
 from vidsumm.export.record import read_record
 from vidsumm.video.probe import probe
 
-ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = ("summarize", "train", "bench", "cache")
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import vidsumm
 from vidsumm.cli.app import app
 from vidsumm.errors import ResourceError
-from vidsumm.versions import loaded, require_supported, unsupported
+from vidsumm.versions import loaded, require_supported, result_versions, unsupported
 
 Pretended = dict[str, str | None]
 TRUE_VERSION = metadata.version
@@ -133,3 +133,9 @@ def test_loaded_versions_are_those_of_libraries_in_use(monkeypatch: pytest.Monke
         "vidsumm": TRUE_VERSION("vidsumm"),
         "numpy": TRUE_VERSION("numpy"),
     }
+
+
+def test_versions_are_those_installed() -> None:
+    found = result_versions()
+    assert {"python", "vidsumm", "torch", "numpy"} <= set(found)
+    assert "ffmpeg" not in found

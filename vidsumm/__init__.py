@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from vidsumm.config import SummarizeConfig
     from vidsumm.errors import VidsummError
-    from vidsumm.pipeline import Summarizer, Summary
+    from vidsumm.pipeline.summarizer import Summarizer, Summary
 
 __all__ = ["SummarizeConfig", "Summarizer", "Summary", "VidsummError", "__version__", "summarize"]
 
 _HOMES = {
     "SummarizeConfig": "vidsumm.config",
-    "Summarizer": "vidsumm.pipeline",
-    "Summary": "vidsumm.pipeline",
+    "Summarizer": "vidsumm.pipeline.summarizer",
+    "Summary": "vidsumm.pipeline.summarizer",
     "VidsummError": "vidsumm.errors",
 }
-_NEEDS_LIBRARIES = {"vidsumm.pipeline"}
+_NEEDS_LIBRARIES = {"vidsumm.pipeline.summarizer"}
 """Modules that fail to load, or fail later, with libraries too old or too new: that is said first."""
 
 

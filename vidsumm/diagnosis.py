@@ -16,7 +16,7 @@ from typing import Any
 
 from vidsumm.config import BACKBONES, FeatureConfig
 from vidsumm.errors import VidsummError
-from vidsumm.versions import installed, unsupported
+from vidsumm.versions import installed, result_versions, unsupported
 
 __all__ = [
     "BackboneState",
@@ -30,7 +30,6 @@ __all__ = [
     "diagnose",
 ]
 
-_PACKAGES = ("vidsumm", "torch", "torchvision", "numpy", "av", "decord", "imageio-ffmpeg", "ffmpeg-python", "ruptures")
 _BREAKDOWNS = (ImportError, OSError, RuntimeError, VidsummError)
 """What loading a package with native parts may raise."""
 
@@ -169,7 +168,7 @@ def _examining(problems: list[Problem], part: str, remedy: str, *, is_fatal: boo
 
 
 def _versions() -> dict[str, str]:
-    return {"platform": platform.platform()} | installed(_PACKAGES)
+    return {"platform": platform.platform()} | result_versions() | installed(["imageio-ffmpeg"])
 
 
 def _ffmpeg(problems: list[Problem], named: str | None) -> Ffmpeg | None:

@@ -13,9 +13,22 @@ from vidsumm.errors import ResourceError
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-__all__ = ["installed", "loaded", "require_supported", "unsupported"]
+__all__ = ["installed", "loaded", "require_supported", "result_versions", "unsupported"]
 
 _THIS = "vidsumm"
+_RESULT_PACKAGES = (
+    "vidsumm",
+    "torch",
+    "torchvision",
+    "numpy",
+    "scipy",
+    "av",
+    "decord",
+    "ruptures",
+    "ffmpeg-python",
+    "matplotlib",
+)
+"""Packages whose versions a summary, a feature file and a checkpoint may depend on."""
 _OPTIONAL = {"decord"}
 """Dependencies that may be missing: PyAV decodes in place of decord."""
 
@@ -28,6 +41,15 @@ def installed(packages: Iterable[str]) -> dict[str, str]:
         if version is not None:
             found[package] = version
     return found
+
+
+def result_versions(ffmpeg: str | None = None) -> dict[str, str]:
+    """The versions to record with a result: those of this package and of what its results depend on.
+
+    Args:
+        ffmpeg: the version of the ffmpeg that was used; None where none was.
+    """
+    return installed(_RESULT_PACKAGES) | ({"ffmpeg": ffmpeg} if ffmpeg else {})
 
 
 def loaded() -> dict[str, str]:

@@ -42,5 +42,5 @@ def trainings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         begun.append(len(videos))
         return trainer.fit(videos, *args, **kwargs)
 
-    monkeypatch.setattr("vidsumm.benchmark.methods.fit", counted)
+    monkeypatch.setattr("vidsumm.benchmark.methods.method.fit", counted)
     return begun

@@ -5,8 +5,8 @@ import pytest
 from tests.benchmark.conftest import RECIPE
 from vidsumm.benchmark.ablation import ABLATIONS, ablation_methods, run_ablation
 from vidsumm.benchmark.config import BenchConfig
+from vidsumm.benchmark.report.published import PAPER_TABLES
 from vidsumm.errors import ConfigError
-from vidsumm.evaluation.published import PAPER_TABLES
 
 
 @pytest.mark.parametrize("number", ["5", "I", "III"])

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.fakes import FakeSummarizer
+from tests.support.fake_summarizer import FakeSummarizer
 
 
 @pytest.fixture

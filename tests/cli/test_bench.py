@@ -60,13 +60,6 @@ def test_ablation_and_figures(file: Path) -> None:
     assert all(name in out for name in ("steps.png", "coverage.png", "contours.png", "selections.png"))
 
 
-def test_loading(file: Path) -> None:
-    code, out, _ = run("loading", file, "--json", "--batch", 2)
-    assert code == 0
-    assert json.loads(out)["videos"] == INVENTED.videos
-    assert "videos per s" in run("loading", file)[1]
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "text"),
     [
@@ -83,7 +76,6 @@ def test_loading(file: Path) -> None:
         (["--protocol", "tvt", "-d", "invented.h5", "-d", "two.h5"], 3, "use files of one feature id"),
         (["ablation", "--table", "9", "-d", "invented.h5"], 2, "--table 9: no such ablation"),
         (["figures", "nowhere"], 3, "no folder of results"),
-        (["loading", "missing.h5"], 3, "missing.h5"),
     ],
 )
 def test_what_cannot_be_done_is_one_clear_line(file: Path, arguments: list[str], code: int, text: str) -> None:

@@ -6,9 +6,9 @@ import re
 import pytest
 from rich.console import Console
 
+from vidsumm.benchmark.report.published import PAPER_TABLES, published_rows
+from vidsumm.benchmark.report.tables import RHO, TAU, Column, Meta, Row, Table
 from vidsumm.cli.bench_table import render
-from vidsumm.evaluation.published import PAPER_TABLES, published_rows
-from vidsumm.evaluation.tables import RHO, TAU, Column, Meta, Row, Table
 
 COLUMNS = (TAU, RHO, *(Column(f"c{i}", f"metric {i}") for i in range(5)))
 TABLE = Table(

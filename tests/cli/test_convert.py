@@ -7,9 +7,9 @@ import pytest
 import torch
 from typer.testing import CliRunner, Result
 
-from tests.model.networks import CHANNELS, small_model, video
-from tests.model.official_state import official_state
 from tests.model.test_official import Trap
+from tests.support.networks import CHANNELS, small_model, video
+from tests.support.official_state import official_state
 from vidsumm.cli.app import app
 from vidsumm.files import file_sha256
 from vidsumm.model.checkpoint import load_checkpoint

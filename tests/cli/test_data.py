@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from tests.datasets.eccv16 import CHANNELS, write_annotations, write_group
-from tests.datasets.stores import feature_file, mrhisum_file
+from tests.support.eccv16 import CHANNELS, write_annotations, write_group
+from tests.support.feature_files import feature_file, mrhisum_file
 from vidsumm.cli.app import app
 
 IDENTITY = "pool5:000000000000:unknown:2fps"

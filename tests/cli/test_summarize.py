@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.cli.fakes import FakeSummarizer
+from tests.support.fake_summarizer import FakeSummarizer
 from vidsumm.cli.app import app
 from vidsumm.cli.exits import Stopped
 from vidsumm.config import SummarizeConfig

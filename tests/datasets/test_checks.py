@@ -5,8 +5,8 @@ import h5py
 import numpy as np
 import pytest
 
-from tests.datasets.eccv16 import CHANNELS, PICKS, write_annotations
-from tests.datasets.stores import FEATURE_ID, feature_file, features, mrhisum_file, write_features
+from tests.support.eccv16 import CHANNELS, PICKS, write_annotations
+from tests.support.feature_files import FEATURE_ID, feature_file, features, mrhisum_file, write_features
 from vidsumm.datasets.checks import FileReport, Range, check_file
 from vidsumm.datasets.store import FeatureStore
 from vidsumm.errors import InputError

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.datasets.eccv16 import (
+from tests.support.eccv16 import (
     ANNOTATORS,
     FRAMES,
     PICKS,

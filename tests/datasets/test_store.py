@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.datasets.eccv16 import CHANNELS, PICKS, write_annotations
-from tests.datasets.stores import FEATURE_ID, NULL, PROVENANCE, feature_file, features, mrhisum_file
+from tests.support.eccv16 import CHANNELS, PICKS, write_annotations
+from tests.support.feature_files import FEATURE_ID, NULL, PROVENANCE, feature_file, features, mrhisum_file
 from vidsumm.datasets.layout import read_annotations
 from vidsumm.datasets.store import FeatureStore
 from vidsumm.errors import ConfigError, InputError

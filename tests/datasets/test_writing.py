@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 import pytest
 
-from tests.datasets.eccv16 import CHANNELS, group_values, write_annotations, write_group
-from tests.datasets.stores import FEATURE_ID, NULL, feature_file, features, mrhisum_file, write_features
+from tests.support.eccv16 import CHANNELS, group_values, write_annotations, write_group
+from tests.support.feature_files import FEATURE_ID, NULL, feature_file, features, mrhisum_file, write_features
 from vidsumm.datasets.layout import Annotation, read_annotations
 from vidsumm.datasets.store import Description, FeatureStore
 from vidsumm.datasets.writing import declare_features, feature_channels, read_null, write_videos

@@ -3,9 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.evaluation.invent import annotation
+from tests.support.annotations import annotation
+from vidsumm.benchmark.video_measures import human_agreement
 from vidsumm.datasets.layout import read_annotations
-from vidsumm.evaluation.human import human_agreement, pairwise_agreement
+from vidsumm.evaluation.human import pairwise_agreement
 
 PEOPLE = np.array([[1, 2, 3, 4], [1, 2, 4, 3], [4, 3, 2, 1]], dtype=np.float32)
 

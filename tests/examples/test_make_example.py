@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+from tests.support.places import ROOT
+
+EXAMPLES = ROOT / "examples"
 SHOTS = 33
 FRAMES = 5
 RATE = 25

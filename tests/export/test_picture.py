@@ -13,7 +13,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.export.invent import invent
+from tests.support.records import invent
 from vidsumm.errors import OutputError
 from vidsumm.export.picture import compose, draw
 from vidsumm.export.record import SummaryRecord

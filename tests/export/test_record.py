@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.export import schema
-from tests.export.invent import invent
+from tests.support import schema
+from tests.support.records import invent
 from vidsumm.errors import InputError, OutputError
 from vidsumm.export.jsontree import StructureError, parse, render
 from vidsumm.export.record import SummaryRecord, as_dict, read_record, rounded, to_json, write_record
@@ -135,7 +135,7 @@ def test_rendering_refuses_what_json_cannot_hold(value: Any) -> None:
 
 
 def test_the_shipped_schema_is_the_one_the_classes_imply() -> None:
-    assert schema.PATH.read_text(encoding="utf-8") == schema.text(), "run `python -m tests.export.schema`"
+    assert schema.PATH.read_text(encoding="utf-8") == schema.text(), "run `python -m tests.support.schema`"
 
 
 def test_every_field_of_the_schema_is_described() -> None:

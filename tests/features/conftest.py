@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.features.samples import FrameReader
+from tests.support.pictures import FrameReader
 from vidsumm.features.backbones import Backbone, load_backbone
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.features.samples import pictures
+from tests.support.pictures import pictures
 from vidsumm.config import BACKBONES, BackboneName
 from vidsumm.errors import ResourceError
 from vidsumm.features.backbones import (

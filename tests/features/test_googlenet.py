@@ -8,7 +8,7 @@ from torch import nn
 from torchvision.models import googlenet as torchvision_googlenet
 from torchvision.transforms import Normalize
 
-from tests.features.samples import pictures
+from tests.support.pictures import pictures
 from vidsumm.errors import ResourceError
 from vidsumm.features.googlenet import (
     GOOGLENET_SHA256,

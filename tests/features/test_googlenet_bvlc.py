@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.models import GoogLeNet_Weights
 
-from tests.features.samples import FrameReader, pictures
+from tests.support.pictures import FrameReader, pictures
 from vidsumm.errors import ResourceError
 from vidsumm.features.googlenet_bvlc import BvlcGoogLeNet, build_bvlc, bvlc_file, scale_for_bvlc
 

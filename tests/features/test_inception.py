@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from tests.features.samples import FrameReader, pictures
+from tests.support.pictures import FrameReader, pictures
 from vidsumm.errors import ResourceError
 from vidsumm.features.backbones import Backbone
 from vidsumm.features.inception import inception_file, scale_for_inception

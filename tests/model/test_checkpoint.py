@@ -10,7 +10,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from tests.model.networks import CHANNELS, each_network, small_config, small_model, video
+from tests.support.networks import CHANNELS, each_network, small_config, small_model, video
 from vidsumm.errors import ConfigError, OutputError, ResourceError, VidsummError
 from vidsumm.model import checkpoint as module
 from vidsumm.model.checkpoint import (

@@ -4,7 +4,7 @@ from typing import get_args
 import pytest
 import torch
 
-from tests.model.networks import small_config
+from tests.support.networks import small_config
 from vidsumm.model.codebook import LearnedCodebook, RandomCodebook, SinusoidalCodebook, build_codebook
 from vidsumm.model.config import ScoreEmbeddingName
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.model.networks import small_config
+from tests.support.networks import small_config
 from vidsumm.errors import ResourceError
 from vidsumm.model.config import ModelConfig
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.model.networks import each_denoiser, small_config, starting_at_zero
+from tests.support.networks import each_denoiser, small_config, starting_at_zero
 from vidsumm.model.config import DenoiserName
 from vidsumm.model.denoiser import (
     DecoderDenoiser,

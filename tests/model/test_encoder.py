@@ -2,7 +2,7 @@ from typing import Any
 
 import torch
 
-from tests.model.networks import CHANNELS, small_config
+from tests.support.networks import CHANNELS, small_config
 from vidsumm.model.encoder import ConditionEncoder, InputProjection
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.model.networks import CHANNELS, small_model, video
+from tests.support.networks import CHANNELS, small_model, video
 from vidsumm.model.fused import FusedLatentMLP
 from vidsumm.model.sampling import CurveSampler, SamplingOptions, sample_curves
 

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.model.networks import each_denoiser, small_model
-from tests.model.official_state import official_state
+from tests.support.networks import each_denoiser, small_model
+from tests.support.official_state import official_state
 from vidsumm.errors import ResourceError
 from vidsumm.model.config import DenoiserName
 from vidsumm.model.official import config_from_state, from_official, read_official

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.model.networks import each_denoiser, each_network, small_model, video
+from tests.support.networks import each_denoiser, each_network, small_model, video
 from vidsumm.diffusion.sampler import Final, draw_noise
 from vidsumm.errors import ConfigError
 from vidsumm.model.config import DenoiserName

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.model.networks import (
+from tests.support.networks import (
     CHANNELS,
     each_denoiser,
     each_network,

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.places import REFERENCE
+from tests.support.places import REFERENCE
+from vidsumm.benchmark.video_measures import VideoMeasures, measure_video
 from vidsumm.datasets.layout import Annotation, Kind, inclusive_shots
 from vidsumm.evaluation.summaries import frame_scores, machine_summaries, shot_lengths
-from vidsumm.evaluation.video_measures import VideoMeasures, measure_video
 
 TOLERANCE = 1e-6
 FILE = REFERENCE / "metrics.npz"

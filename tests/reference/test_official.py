@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.reference.differences import differences
-from tests.reference.replay import sampling_difference, train_scores
-from tests.reference.vectors import for_each_recording, read_recording
+from tests.support.reference.differences import differences
+from tests.support.reference.replay import sampling_difference, train_scores
+from tests.support.reference.vectors import for_each_recording, read_recording
 from vidsumm.diffusion.schedule import cosine_schedule
 from vidsumm.errors import ResourceError
 from vidsumm.model.official import from_official

@@ -4,10 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from tests.support.shot_inputs import noise
 from vidsumm.errors import ConfigError
 from vidsumm.shots.bounds import bound_shots
-
-from .inputs import noise
 
 
 def cut(change_points: list[int], n: int, min_len: float, max_len: float, **kwargs: NDArray[np.float32]) -> list[int]:

@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
 
+from tests.support.shot_inputs import noise, scenes
+from tests.support.slow_kts import scatter_of, slow_scatter, slow_table
 from vidsumm.errors import ConfigError, InputError
 from vidsumm.shots.changepoint import kernel_cpd, pelt
 from vidsumm.shots.kts import kts
 from vidsumm.shots.penalty import charges
-
-from .inputs import noise, scenes
-from .slow import scatter_of, slow_scatter, slow_table
 
 LENGTHS = [12, 7, 20, 15, 9, 30, 11, 16]
 CUTS = np.cumsum(LENGTHS)[:-1].tolist()

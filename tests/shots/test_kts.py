@@ -1,6 +1,4 @@
-import os
 from contextlib import AbstractContextManager
-from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -10,17 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from vidsumm.benchmark.speed.arithmetic import invented_features
+from benchmarks.measuring.arithmetic import invented_features
+from tests.support.places import REFERENCE
+from tests.support.shot_inputs import noise, scenes
+from tests.support.slow_kts import scatter_of, slow_kts, slow_scatter, slow_table
 from vidsumm.errors import ConfigError, InputError
 from vidsumm.shots.dynamic import count_table
 from vidsumm.shots.kts import kts, kts_fixed
 from vidsumm.shots.scatter import _quanta, segment_scatter
 
-from .inputs import noise, scenes
-from .slow import scatter_of, slow_kts, slow_scatter, slow_table
-
-DATA = Path(os.environ.get("VIDSUMM_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
-RECORDED = DATA / "reference" / "kts.npz"
+RECORDED = REFERENCE / "kts.npz"
 SEEDS = st.integers(0, 10_000)
 BLOCKS = st.sampled_from([1, 3, 8, 256])
 

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.shot_inputs import noise, scenes
+from tests.support.slow_kts import slow_scatter
 from vidsumm.shots.scatter import prefix_sums, segment_scatter
-
-from .inputs import noise, scenes
-from .slow import slow_scatter
 
 
 @settings(deadline=None, max_examples=25)

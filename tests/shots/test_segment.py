@@ -4,11 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import vidsumm.shots.segment
+from tests.support.shot_inputs import noise, scenes
 from vidsumm.config import SegmenterName, ShotConfig
 from vidsumm.errors import InputError
 from vidsumm.shots.segment import segment
-
-from .inputs import noise, scenes
 
 ALL: list[SegmenterName] = ["kts", "kernelcpd", "pelt", "uniform"]
 LENGTHS = [12, 7, 20, 15, 9, 11, 16]

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tests.media.synth import write_clip
+from tests.support.media import write_clip
+from tests.support.places import ROOT
 from vidsumm.cli.app import app
 from vidsumm.errors import InputError
 from vidsumm.video.probe import probe
 
-PACKAGE = Path(__file__).resolve().parents[2] / "vidsumm"
+PACKAGE = ROOT / "vidsumm"
 
 
 @pytest.fixture

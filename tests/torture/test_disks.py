@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.media.synth import write_clip
-from tests.tiny import tiny_networks
-from tests.torture.trial import CONFIG
+from tests.support.media import write_clip
+from tests.support.tiny import tiny_networks
+from tests.support.torture.trial import CONFIG
 from vidsumm.errors import InputError, OutputError
-from vidsumm.pipeline import Summarizer, Summary
+from vidsumm.pipeline.summarizer import Summarizer, Summary
 from vidsumm.video.probe import probe
 
 NAMES = ("summary-1.mp4", "summary-2.mp4", "summary.json", "summary.png")

@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.media.synth import write_clip
+from tests.support.media import write_clip
 from vidsumm.config import SummarizeConfig, load_toml
 from vidsumm.errors import ConfigError, InputError
 from vidsumm.video import decode_pyav

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.tiny import tiny_networks
-from tests.torture.cases import CASES, SUMMARY, Case
-from tests.torture.table import PATH
-from tests.torture.trial import CONFIG, try_out
-from vidsumm.pipeline import Summarizer
+from tests.support.tiny import tiny_networks
+from tests.support.torture.cases import CASES, SUMMARY, Case
+from tests.support.torture.table import PATH
+from tests.support.torture.trial import CONFIG, try_out
+from vidsumm.pipeline.summarizer import Summarizer
 
 
 @pytest.fixture(scope="module")

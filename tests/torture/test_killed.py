@@ -10,12 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.media.synth import write_clip
-from tests.tiny import tiny_networks
-from tests.torture.trial import CONFIG
-from vidsumm.pipeline import Summarizer
+from tests.support.media import write_clip
+from tests.support.places import ROOT
+from tests.support.tiny import tiny_networks
+from tests.support.torture.trial import CONFIG
+from vidsumm.pipeline.summarizer import Summarizer
 
-ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("probe+", "decode", "decode+", "shots+", "score+", "select+", "cut", "cut+", "write", "write+")
 CACHED = {"shots+": 1, "score+": 2, "select+": 3, "cut": 3, "cut+": 3, "write": 3, "write+": 3}
 """Stages that the next job takes from the cache."""
@@ -54,7 +54,7 @@ def test_killed(stage: str, tmp_path: Path) -> None:
     earlier = dict.fromkeys(NAMES, b"earlier")
     for name, content in earlier.items():
         (output / name).write_bytes(content)
-    command = [sys.executable, "-m", "tests.torture.killed", stage, str(clip), str(output), str(cache)]
+    command = [sys.executable, "-m", "tests.support.torture.killed", stage, str(clip), str(output), str(cache)]
     marked = os.environ | {"VIDSUMM_TEST_MARK": str(tmp_path)}
     done = subprocess.run(command, cwd=ROOT, env=marked, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.media.synth import write_clip
-from tests.tiny import tiny_networks
-from tests.torture.trial import CONFIG
+from tests.support.media import write_clip
+from tests.support.tiny import tiny_networks
+from tests.support.torture.trial import CONFIG
 from vidsumm.errors import DecodeError, InputError
-from vidsumm.pipeline import Summarizer
+from vidsumm.pipeline.summarizer import Summarizer
 from vidsumm.video import frames
 from vidsumm.video.frames import open_frames, plan_samples
 from vidsumm.video.probe import probe

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.support.places import ROOT
 from vidsumm.errors import ConfigError, ResourceError
 from vidsumm.evaluation.metrics import RankCorrelation
 from vidsumm.model.sampling import SamplingOptions, sample_curves
@@ -136,7 +137,7 @@ def test_a_killed_run_goes_on(tmp_path: Path) -> None:
         "import sys, dataclasses; from pathlib import Path; from tests.training import test_trainer as t; "
         "t.fit(t._videos(5), t.NULL, dataclasses.replace(t.RECIPE, epochs=500), folder=Path(sys.argv[1]))"
     )
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=Path(__file__).parents[2])
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT)
     try:
         wait_for((tmp_path / LOG_NAME).is_file)
     finally:

@@ -3,7 +3,7 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.media.synth import write_clip
+from tests.support.media import write_clip
 from vidsumm.config import CutConfig, CutMode
 from vidsumm.video.container import _metadata_options, open_input, open_output
 from vidsumm.video.cut import plan_cut

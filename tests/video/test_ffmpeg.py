@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.media.synth import write_clip
-from tests.video.fake_ffmpeg import fake_ffmpeg
+from tests.support.fake_ffmpeg import fake_ffmpeg
+from tests.support.media import write_clip
 from vidsumm.config import CutConfig
 from vidsumm.errors import EncodeError, OutputError
 from vidsumm.video import ffmpeg as ffmpeg_module

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.video.fake_ffmpeg import fake_ffmpeg
+from tests.support.fake_ffmpeg import fake_ffmpeg
 from vidsumm.errors import ResourceError
 from vidsumm.video.ffmpeg_binary import FfmpegBinary, find_ffmpeg
 

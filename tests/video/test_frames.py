@@ -18,8 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.media.synth import Clip, join_streams, read_frame_number, write_clip
-from tests.processes import children
+from tests.support.media import Clip, join_streams, read_frame_number, write_clip
+from tests.support.places import ROOT
+from tests.support.processes import children
 from vidsumm.config import DecoderName
 from vidsumm.errors import DecodeError
 from vidsumm.video import decode_decord, frames
@@ -417,7 +418,7 @@ def test_child_ends_with_its_parent(clip: Callable[[str], Clip]) -> None:
     script = """
         import sys, time
         from pathlib import Path
-        from tests.processes import children
+        from tests.support.processes import children
         from tests.video.test_frames import SIZE
         from vidsumm.video.frames import open_frames, plan_samples
         from vidsumm.video.probe import probe
@@ -429,7 +430,7 @@ def test_child_ends_with_its_parent(clip: Callable[[str], Clip]) -> None:
             time.sleep(1000)
     """
     command = [sys.executable, "-c", textwrap.dedent(script), str(clip("constant.mp4").path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) as parent:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
         assert parent.stdout is not None
         orphan = int(parent.stdout.readline())
         parent.kill()

@@ -13,7 +13,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from numpy.typing import NDArray
 
-from tests.media.synth import draw_frame, join_streams, read_frame_number, write_clip
+from tests.support.media import draw_frame, join_streams, read_frame_number, write_clip
 from vidsumm.errors import InputError
 from vidsumm.video.ffmpeg_binary import find_ffmpeg
 from vidsumm.video.info import VideoInfo

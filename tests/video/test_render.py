@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.media.synth import click_times_s, read_frame_number, read_sound, write_clip
+from tests.support.media import click_times_s, read_frame_number, read_sound, write_clip
 from vidsumm.config import CutConfig
 from vidsumm.errors import EncodeError, OutputError
 from vidsumm.video import ffmpeg as ffmpeg_module

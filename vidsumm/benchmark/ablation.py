@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vidsumm.benchmark.config import BenchConfig
-from vidsumm.benchmark.methods import Network
-from vidsumm.benchmark.protocols import describe_protocol
-from vidsumm.benchmark.registry import encoder_only
-from vidsumm.benchmark.report import DATASET_TITLES, measured_rows, meta_of, present_columns
-from vidsumm.benchmark.run import run_units
+from vidsumm.benchmark.methods.method import Network
+from vidsumm.benchmark.methods.registry import encoder_only
+from vidsumm.benchmark.protocols.run import run_units
+from vidsumm.benchmark.protocols.splits import describe_protocol
+from vidsumm.benchmark.report.comparison import DATASET_TITLES, measured_rows, meta_of, present_columns
+from vidsumm.benchmark.report.published import PAPER_TABLES
+from vidsumm.benchmark.report.tables import Table
 from vidsumm.benchmark.videos import videos_of
 from vidsumm.errors import ConfigError
-from vidsumm.evaluation.published import PAPER_TABLES
-from vidsumm.evaluation.tables import Table
 from vidsumm.events import EventSink, ignore
 from vidsumm.training.recipe import Recipe
 

@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 
 from vidsumm.benchmark.config import BenchConfig
-from vidsumm.benchmark.methods import Method
-from vidsumm.benchmark.registry import methods_named
-from vidsumm.benchmark.report import measured_rows, meta_of, present_columns
-from vidsumm.benchmark.run import Finished, run_units
-from vidsumm.benchmark.units import ResultStore, VariantResult
+from vidsumm.benchmark.methods.method import Method
+from vidsumm.benchmark.methods.registry import methods_named
+from vidsumm.benchmark.modes import mode_recovery
+from vidsumm.benchmark.protocols.run import Finished, run_units
+from vidsumm.benchmark.protocols.store import ResultStore, VariantResult
+from vidsumm.benchmark.report.comparison import measured_rows, meta_of, present_columns
+from vidsumm.benchmark.report.figures.lines import Series, recovery_figure
+from vidsumm.benchmark.report.figures.style import save_figure
+from vidsumm.benchmark.report.tables import Row, Table
 from vidsumm.benchmark.videos import videos_of
 from vidsumm.datasets.synthetic import SyntheticVideo, synthetic_videos
 from vidsumm.errors import ConfigError
-from vidsumm.evaluation.figures.lines import Series, recovery_figure
-from vidsumm.evaluation.figures.style import save_figure
-from vidsumm.evaluation.modes import mode_recovery
-from vidsumm.evaluation.tables import Row, Table
 from vidsumm.events import EventSink, ignore
 
 __all__ = ["run_agreement"]

@@ -37,7 +37,7 @@ class BenchConfig:
     setting: SettingName = "canonical"
     recipe: Recipe = field(default_factory=Recipe)
     methods: tuple[str, ...] = ()
-    """By name, see `vidsumm.benchmark.methods`; all that the given files allow where empty."""
+    """By name, see `vidsumm.benchmark.methods.method`; all that the given files allow where empty."""
     seeds: int = 1
     """Runs of every split."""
     samples: int = 5

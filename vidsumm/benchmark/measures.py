@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from vidsumm.benchmark.video_measures import human_agreement, measure_video
 from vidsumm.datasets.layout import Annotation
-from vidsumm.evaluation.human import human_agreement
-from vidsumm.evaluation.video_measures import measure_video
 
 __all__ = ["Values", "average_values", "measure_curves", "measure_people"]
 

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.benchmark.config import BenchConfig
-from vidsumm.benchmark.units import make_folder
+from vidsumm.benchmark.protocols.store import make_folder
 from vidsumm.datasets.layout import Annotation, read_annotations
 from vidsumm.datasets.store import FeatureStore
 from vidsumm.datasets.synthetic import SyntheticConfig, write_synthetic
 from vidsumm.errors import ConfigError, InputError
 from vidsumm.files import file_identity
-from vidsumm.learning import StoredVideos
 from vidsumm.training.loader import VideoSource
+from vidsumm.training.run import StoredVideos
 
 __all__ = ["AnnotatedVideos", "FeatureVideos", "Videos", "open_videos", "videos_of"]
 

@@ -16,7 +16,7 @@ from vidsumm.cli.terminal import console_for, print_json
 from vidsumm.cli.wording import printable
 from vidsumm.config import SummarizeConfig
 from vidsumm.errors import ConfigError, InputError, PartialFailureError
-from vidsumm.pipeline import Summarizer, Summary
+from vidsumm.pipeline.summarizer import Summarizer, Summary
 
 __all__ = ["Manner", "run"]
 

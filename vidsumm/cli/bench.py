@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vidsumm.cli import bench_options as given
-from vidsumm.cli import bench_speed, options
+from vidsumm.cli import options
 from vidsumm.cli.bench_output import command_line, numbers, reporting, write
 from vidsumm.cli.exits import guarded
 
 if TYPE_CHECKING:
     from vidsumm.benchmark.config import BenchConfig
-    from vidsumm.evaluation.tables import Table
+    from vidsumm.benchmark.report.tables import Table
 
 __all__ = ["commands"]
 
@@ -90,7 +90,7 @@ def bench(
         videos=videos,
     )
     if agreement is None:
-        from vidsumm.benchmark.benchmark import run_benchmark as run
+        from vidsumm.benchmark.compare import run_benchmark as run
     else:
         from functools import partial
 
@@ -172,41 +172,13 @@ def figures(
     Annotations are needed for figures 3 (coverage), 4 (contours) and 5 (selected shots); steps and K are drawn from the
     tables of `bench ablation`.
     """
-    from vidsumm.benchmark.figures import draw_figures
+    from vidsumm.benchmark.report.paper_figures import draw_figures
     from vidsumm.benchmark.videos import open_videos
 
     videos = open_videos(tuple(data or ()), annotations) if data or annotations else None
     paths = draw_figures(folder, videos, keys=video or (), rows=row or (), command=command_line())
     if not quiet:
         print(f"written: {', '.join(map(str, paths))}")
-
-
-@commands.command()
-@guarded
-def loading(
-    file: Annotated[Path, typer.Argument(metavar="FEATURES.h5", show_default=False, help="Annotated feature file")],
-    batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Videos of a batch")] = 256,
-    steps: Annotated[
-        int | None, typer.Option("--steps", metavar="N", min=1, show_default=False, help="Batches (default: all)")
-    ] = None,
-    json: options.Json = False,
-    verbose: options.Verbose = False,  # noqa: ARG001 read by `guarded`
-) -> None:
-    """Measure how fast training reads a feature file, and the memory it takes."""
-    import sys
-    from dataclasses import asdict
-
-    from vidsumm.benchmark.loading import measure_loading
-    from vidsumm.cli.tables import Column, print_table
-    from vidsumm.cli.terminal import console_for, print_json
-
-    report = measure_loading(file, videos_per_step=batch, max_steps=steps)
-    found = asdict(report) | {"growth_mib": report.growth_mib}
-    if json:
-        print_json(found, sys.stdout)
-        return
-    rows = [(name.replace("_", " "), f"{value:,.1f}".removesuffix(".0")) for name, value in found.items()]
-    print_table(console_for(sys.stdout), (Column("loading"), Column(str(file), "right")), rows)
 
 
 def _config(
@@ -246,7 +218,3 @@ def _show(config: "BenchConfig", run: Callable[..., "Table"], name: str, *, quie
     with reporting(str(config.output), quiet=quiet, verbose=verbose) as reporter:
         table = run(config, on_event=reporter)
     write(table, config.output, name, quiet=quiet)
-
-
-commands.command()(bench_speed.speed)
-commands.command()(bench_speed.growth)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from vidsumm.benchmark.report.tables import Table
     from vidsumm.cli.progress import Reporter
-    from vidsumm.evaluation.tables import Table
 
 __all__ = ["command_line", "numbers", "reporting", "require_ascending", "write"]
 
@@ -60,7 +60,7 @@ def write(table: "Table", folder: Path, name: str, *, quiet: bool) -> None:
     """Writes the files of a table and prints it."""
     import sys
 
-    from vidsumm.benchmark.report import write_table
+    from vidsumm.benchmark.report.comparison import write_table
     from vidsumm.cli.bench_table import render
     from vidsumm.cli.terminal import console_for
 

@@ -10,7 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table as Grid
 from rich.text import Text
 
-from vidsumm.evaluation.tables import MISSING, Row, Table, best_rows, footnotes, format_value, marked_names
+from vidsumm.benchmark.report.tables import MISSING, Row, Table, best_rows, footnotes, format_value, marked_names
 
 __all__ = ["FittedTable", "render"]
 

@@ -56,7 +56,7 @@ def check(
 
     from vidsumm.cli.progress import reporter_for
     from vidsumm.cli.terminal import console_for, print_json
-    from vidsumm.describing import check_features
+    from vidsumm.featurize.build import check_features
 
     reporter = reporter_for(console_for(sys.stderr), quiet=quiet or json, verbose=False)
     with reporter.about(str(file)):
@@ -109,7 +109,7 @@ def declare(
     Files of other projects do not tell which network their features are of. What is said here is not checked. A
     checkpoint that is trained on such a file serves only features of the same name.
     """
-    from vidsumm.describing import declare_identity
+    from vidsumm.featurize.build import declare_identity
 
     count = declare_identity(
         file,
@@ -148,7 +148,7 @@ def invent(
 
     Mr. HiSum's 31,892 videos of 1,024 channels take 12.3 GiB; they are written as they are made.
     """
-    from vidsumm.describing import invent_features
+    from vidsumm.featurize.build import invent_features
 
     invent_features(
         output, layout, videos=videos, channels=channels, agreement=agreement, seed=seed, overwrite=overwrite

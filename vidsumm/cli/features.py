@@ -57,7 +57,7 @@ def features(
     from vidsumm.cli.inputs import video_files
     from vidsumm.cli.progress import reporter_for
     from vidsumm.cli.terminal import console_for
-    from vidsumm.describing import build_features
+    from vidsumm.featurize.build import build_features
 
     settings = options.settings_from(
         None,

@@ -11,7 +11,7 @@ from vidsumm.cli.tables import Column, print_table
 from vidsumm.cli.wording import clock, printable
 from vidsumm.errors import VidsummError
 from vidsumm.export.record import CandidateRecord, as_dict
-from vidsumm.pipeline import Summary
+from vidsumm.pipeline.summarizer import Summary
 from vidsumm.versions import loaded
 
 __all__ = ["failure_as_object", "show", "summary_as_object"]

@@ -63,8 +63,8 @@ def train(
 
     from vidsumm.cli.progress import reporter_for
     from vidsumm.cli.terminal import console_for
-    from vidsumm.learning import TrainingJob, train_checkpoint
     from vidsumm.training.recipe import load_recipe
+    from vidsumm.training.run import TrainingJob, train_checkpoint
 
     seeded = [f"seed={seed}"] if seed is not None else []
     work = TrainingJob(

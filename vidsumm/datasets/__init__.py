@@ -1,1 +1,4 @@
-"""The benchmark's files: features and annotations in the eccv16 HDF5 layout, and splits."""
+"""Annotated videos on disk: the field's HDF5 layouts, their checks, splits, and invented videos of known truth.
+
+It decodes no video and knows no network.
+"""

@@ -1,1 +1,4 @@
-"""The forward process, the samplers and guidance as pure functions on tensors: no video and no network in here."""
+"""The diffusion process: noise schedule, samplers and guidance as pure functions on tensors.
+
+It knows no video and no network: a denoiser is any function of the noised scores and the step.
+"""

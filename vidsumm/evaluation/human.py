@@ -7,16 +7,9 @@ over pairs of the raw ordinal scores at full frame rate.
 import numpy as np
 from numpy.typing import NDArray
 
-from vidsumm.datasets.layout import Annotation
 from vidsumm.evaluation.metrics import RankCorrelation, rank_correlations
 
-__all__ = ["human_agreement", "pairwise_agreement"]
-
-
-def human_agreement(annotation: Annotation) -> RankCorrelation | None:
-    """Agreement of a video's annotators by its data set's convention; None where there is but one."""
-    raw = annotation.raw_scores if annotation.kind == "summe" else None
-    return pairwise_agreement(annotation.scores if raw is None else raw)
+__all__ = ["pairwise_agreement"]
 
 
 def pairwise_agreement(scores: NDArray[np.floating]) -> RankCorrelation | None:

@@ -1,1 +1,4 @@
-"""The SummDiff network: condition encoder, quantised codebook, denoisers, and the checkpoints that hold them."""
+"""The SummDiff network: condition encoder, score codebook, denoisers, checkpoints, and the import of official ones.
+
+It knows features as arrays, not where they come from, and nothing of training.
+"""

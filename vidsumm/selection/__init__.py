@@ -1,1 +1,4 @@
-"""selection"""
+"""Which shots a summary shows: the exact 0/1 knapsack, and candidates that differ from each other.
+
+It works on arrays of values and lengths and knows neither videos nor networks.
+"""

@@ -1,0 +1,62 @@
+"""Measures each stage of the main job against its floor or rival: ``python -m benchmarks.speed VIDEO``."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from benchmarks.command import Output, Runs, called_as, command
+from benchmarks.measuring.contest import Standing
+from benchmarks.measuring.report import speed_table
+from benchmarks.measuring.stages import PARTS, measure_speed
+from vidsumm.benchmark.protocols.store import make_folder
+from vidsumm.benchmark.report.comparison import write_table
+from vidsumm.benchmark.report.tables import Table
+from vidsumm.cli import options
+from vidsumm.cli.bench_output import reporting, write
+from vidsumm.video.ffmpeg_binary import find_ffmpeg
+
+__all__ = ["app"]
+
+
+def speed(
+    video: Annotated[Path, typer.Argument(metavar="VIDEO", show_default=False, help="Best ten minutes of 720p")],
+    part: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--part", metavar="NAME", show_default=False, help=f"Only this: {', '.join(PARTS)}; may be repeated"
+        ),
+    ] = None,
+    runs: Runs = 5,
+    output: Output = Path("results/speed"),
+    device: options.Device = None,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Measure each stage of the main job against its floor or rival, in the same run.
+
+    Leave the machine alone meanwhile. With ten minutes of 720p it takes an hour on two cores.
+    """
+
+    def table_of(standings: Sequence[Standing]) -> Table:
+        return speed_table(
+            standings, video, runs=runs, command=called_as("benchmarks.speed"), ffmpeg=find_ffmpeg().version
+        )
+
+    def keep(standings: Sequence[Standing]) -> None:  # so that an interruption does not lose an hour's work
+        write_table(table_of(standings), output, "speed")
+
+    config = options.settings_from(None, device=device)
+    make_folder(output)
+    with reporting(str(video), quiet=quiet, verbose=verbose) as reporter:
+        standings = measure_speed(
+            video, parts=part or PARTS, runs=runs, config=config, on_event=reporter, on_standings=keep
+        )
+    write(table_of(standings), output, "speed", quiet=quiet)
+
+
+app = command(speed)
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,34 @@
+"""A job that is killed without warning: ``python -m tests.support.torture.killed STAGE VIDEO OUTPUT CACHE``.
+
+It ends by SIGKILL, together with its children's chance to say goodbye, when the stage begins, or ends where STAGE has a
+plus behind it.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from tests.support.tiny import tiny_networks
+from tests.support.torture.trial import CONFIG
+from vidsumm.events import Event, StageFinished, StageStarted
+from vidsumm.pipeline.summarizer import Summarizer
+
+__all__ = ["main"]
+
+
+def main(stage: str, video: Path, output: Path, cache: Path) -> None:
+    """Does the job as far as it gets."""
+    wanted = StageFinished if stage.endswith("+") else StageStarted
+
+    def kill(event: Event) -> None:
+        if isinstance(event, wanted) and event.stage == stage.rstrip("+"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    config = CONFIG.replace(use_cache=True, cache_folder=cache)
+    with tiny_networks(), Summarizer(config, on_event=kill) as summarizer:
+        summarizer.summarize(video, output, overwrite=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], *map(Path, sys.argv[2:]))

@@ -1,0 +1,4 @@
+"""How results are shown: tables, figures, and the numbers that the paper prints.
+
+Nothing is trained or measured here.
+"""

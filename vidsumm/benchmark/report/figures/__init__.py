@@ -1,0 +1,4 @@
+"""Pictures of results: pure functions from arrays to Matplotlib figures.
+
+They read no files and know no methods.
+"""

@@ -1,1 +1,0 @@
-"""The main job measured against what the machine can do and against the naive way."""

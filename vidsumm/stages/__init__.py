@@ -1,1 +1,0 @@
-"""The steps of the main job that bring several packages together; `vidsumm.pipeline` puts them in a row."""
