@@ -23,7 +23,7 @@ from vidsumm.benchmark.report.tables import Column, Meta, Row, Table, Value
 from vidsumm.cli import options
 from vidsumm.cli.bench_output import numbers, reporting, require_ascending, write
 from vidsumm.events import EventSink, ignore
-from vidsumm.progress import Job
+from vidsumm.progress import Progress
 from vidsumm.versions import result_versions
 from vidsumm.video.ffmpeg import FileUrl, run_job, source_of
 from vidsumm.video.ffmpeg_binary import find_ffmpeg
@@ -51,7 +51,7 @@ class GrowthPoint:
 def measure_growth(
     path: Path, minutes: Sequence[float], *, folder: Path | None = None, on_event: EventSink = ignore
 ) -> list[GrowthPoint]:
-    """Summarises videos of several lengths, made by playing one again and again without encoding it.
+    """Summarizes videos of several lengths, made by playing one again and again without encoding it.
 
     Args:
         path: the video that is repeated.
@@ -62,10 +62,10 @@ def measure_growth(
     Raises:
         VidsummError: the video cannot be used or repeated.
     """
-    info, job = probe(path), Job(on_event)
+    info, progress = probe(path), Progress(on_event)
     points = []
     for length in minutes:
-        with TemporaryDirectory(prefix="vidsumm-growth-", dir=folder) as name, job.stage("measure") as done:
+        with TemporaryDirectory(prefix="vidsumm-growth-", dir=folder) as name, progress.stage("measure") as done:
             longer = Path(name) / "video.mkv"
             _repeat(info, length * 60, longer)
             points.append(_measure(longer, Path(name) / "out"))

@@ -1,4 +1,4 @@
-"""Summarises every video of a folder and prints what each summary favours.
+"""Summarizes every video of a folder and prints what each summary favours.
 
 python examples/summarize_folder.py VIDEOS OUTPUT
 """

@@ -48,7 +48,7 @@ def __dir__() -> list[str]:
 
 
 def summarize(path: str, output: str | None = None, *, overwrite: bool = False, **settings: object) -> "Summary":
-    """Summarises one video with the default settings, except those given.
+    """Summarizes one video with the default settings, except those given.
 
     Args:
         path: the video.

@@ -18,7 +18,7 @@ from vidsumm.config import SummarizeConfig
 from vidsumm.errors import ConfigError
 from vidsumm.events import EventSink, ignore
 from vidsumm.export.record import read_record
-from vidsumm.progress import Job
+from vidsumm.progress import Progress
 from vidsumm.shots.kts import kts
 
 __all__ = ["PARTS", "Part", "measure_speed"]
@@ -62,7 +62,7 @@ def measure_speed(
     if unknown:
         raise ConfigError(f"--part {min(unknown)}: not known", remedy=f"take {', '.join(PARTS)}")
     with TemporaryDirectory(prefix="vidsumm-speed-") as folder:
-        bench = _Bench(path, runs, config or SummarizeConfig(), Job(on_event), Path(folder), on_standings)
+        bench = _Bench(path, runs, config or SummarizeConfig(), Progress(on_event), Path(folder), on_standings)
         ways: dict[Part, Callable[[], None]] = {
             "start": bench.start,
             "knapsack": bench.knapsack,
@@ -86,7 +86,7 @@ class _Bench:
     path: Path
     runs: int
     config: SummarizeConfig
-    job: Job
+    progress: Progress
     folder: Path
     on_standings: Callable[[Sequence[Standing]], None]
     standings: list[Standing] = field(default_factory=list)
@@ -134,7 +134,7 @@ class _Bench:
         for length, target in _KTS:
             self._hold_all(kts_contests(length, target=target))
         features = invented_features(_LONG_KTS)
-        with self.job.stage("measure") as done:
+        with self.progress.stage("measure") as done:
             [ours] = compare([partial(kts, features)], self.runs)
             done(f"KTS of {_LONG_KTS:,} samples")
         limits = {"other_mib": _LONG_KTS_MIB, "limits_memory": True}
@@ -153,7 +153,7 @@ class _Bench:
     def features(self) -> None:
         """Alone, and side by side with decoding."""
         self._add(self.described)
-        with self.job.stage("measure") as done:
+        with self.progress.stage("measure") as done:
             [ours] = compare([self.subject.describe], self.runs)
             done("decoding and features side by side")
         larger_s = max(self.decoded.seconds, self.network_s)
@@ -168,7 +168,7 @@ class _Bench:
     def whole(self) -> None:
         """The whole job, and the same again from the cache."""
         floors_s = self.decoded.other_s + self.network_s + self.was_cut.other_s
-        with self.job.stage("measure") as done:
+        with self.progress.stage("measure") as done:
             [first] = compare([self.whole_job.run], self.runs)
             done("the whole job")
         stage = f"whole, {self.subject.info.duration_s / 60:.1f} min, {_SUMMARIES} summaries"
@@ -189,7 +189,7 @@ class _Bench:
             def run(option: str = option, value: Callable[[int], str] = value, turns: Iterator[int] = turns) -> object:
                 return again.run(option, value(next(turns)))
 
-            with self.job.stage("measure") as done:
+            with self.progress.stage("measure") as done:
                 [ours] = compare([run], min(self.runs, _SECOND_RUNS))
                 done(f"again with another {option}")
             if not {"decode", "shots"} <= set(read_record(again.output / "summary.json").cached):
@@ -209,7 +209,7 @@ class _Bench:
             self._add(self._hold(contest))
 
     def _hold(self, contest: Contest) -> Standing:
-        with self.job.stage("measure") as done:
+        with self.progress.stage("measure") as done:
             standing = hold(contest, self.runs)
             done(f"{standing.stage}: {standing.ratio:.3g} of {standing.rival}")
         return standing

@@ -313,7 +313,7 @@ class TestSeveralInputs:
             "vidsumm: error: absent.mp4: no such file",
             "  check the name",
             "vidsumm: error: 1 of 3 inputs failed",
-            "  the others were summarised",
+            "  the others were summarized",
         ]
 
     def test_a_defect_does_not_stop_the_others(self, clips: Path, fake: Fake) -> None:

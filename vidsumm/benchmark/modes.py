@@ -1,4 +1,4 @@
-"""Which of the known ways to summarise a video a set of curves finds (synthetic data)."""
+"""Which of the known ways to summarize a video a set of curves finds (synthetic data)."""
 
 from dataclasses import dataclass
 

@@ -37,7 +37,7 @@ class Manner:
 
 
 def run(inputs: Sequence[Path], output: Path | None, settings: SummarizeConfig, manner: Manner) -> None:
-    """Summarises every input; one that fails does not stop the others.
+    """Summarizes every input; one that fails does not stop the others.
 
     Raises:
         VidsummError: that of the only input, or `PartialFailureError` where some of several failed.
@@ -101,6 +101,6 @@ def _conclude(failures: Sequence[Failure], total: int, manner: Manner) -> None:
     for failure in failures:
         report(failure.error, verbose=manner.verbose, subject=printable(failure.source))
     if len(failures) < total:
-        raise PartialFailureError(f"{len(failures)} of {total} inputs failed", remedy="the others were summarised")
+        raise PartialFailureError(f"{len(failures)} of {total} inputs failed", remedy="the others were summarized")
     codes = {exit_code_of(failure.error) for failure in failures}
     raise SystemExit(codes.pop() if len(codes) == 1 else InputError.exit_code)

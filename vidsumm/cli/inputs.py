@@ -23,7 +23,7 @@ SUMMARIES = Path("summaries")
 
 @dataclass(frozen=True)
 class Job:
-    """One video to summarise."""
+    """One video to summarize."""
 
     source: Path
     output: Path

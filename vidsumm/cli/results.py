@@ -59,7 +59,7 @@ def _row(candidate: CandidateRecord) -> tuple[str, ...]:
 
 
 def summary_as_object(summary: Summary, *, dry_run: bool) -> dict[str, Any]:
-    """What --json tells about an input that was summarised; ``summary`` is the content of ``summary.json``."""
+    """What --json tells about an input that was summarized; ``summary`` is the content of ``summary.json``."""
     return {
         "input": str(summary.source),
         "output": None if summary.output is None else str(summary.output),

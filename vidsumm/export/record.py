@@ -39,7 +39,7 @@ _REMAKE = "give a summary.json that this version of vidsumm wrote"
 
 @dataclass(frozen=True)
 class SourceRecord:
-    """The video that was summarised."""
+    """The video that was summarized."""
 
     name: str
     """File name without its folder."""
@@ -190,7 +190,7 @@ class SummaryRecord:
     created: str
     """When the record was made, ISO 8601 in UTC, for example 2025-06-01T12:00:00Z."""
     source: SourceRecord
-    """The video that was summarised."""
+    """The video that was summarized."""
     settings: dict[str, Any]
     """All settings by stage, named as in a configuration file."""
     versions: dict[str, str]

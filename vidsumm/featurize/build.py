@@ -26,7 +26,7 @@ from vidsumm.featurize.matching import (
     match_videos,
 )
 from vidsumm.files import file_sha256, require_free
-from vidsumm.progress import Job
+from vidsumm.progress import Progress
 from vidsumm.versions import result_versions
 
 __all__ = ["LAYOUTS", "build_features", "check_features", "declare_identity", "invent_features"]
@@ -78,16 +78,16 @@ def build_features(
     files = match_videos(chosen, videos, given)
     features = settings.features
     backbone = load_backbone(features.backbone, weights=features.backbone_weights, device=features.device)
-    job, found = Job(on_event), dict[str, DescribedVideo]()
+    progress, found = Progress(on_event), dict[str, DescribedVideo]()
     for key, annotation in chosen.items():
-        with job.stage("decode", len(annotation.picks), "frames") as done:
+        with progress.stage("decode", len(annotation.picks), "frames") as done:
             found[key] = describe_annotated(
                 files[key],
                 annotation,
                 backbone,
                 settings,
-                on_progress=lambda n: job.advance("decode", n),
-                on_notice=job.notice,
+                on_progress=lambda n: progress.advance("decode", n),
+                on_notice=progress.notice,
             )
             done(f"{key}, {len(annotation.picks)} frames{_AT_ANOTHER_RATE if found[key].match == 'time' else ''}")
     identity = feature_id(backbone, settings.decode.fps)
@@ -116,9 +116,9 @@ def check_features(path: Path, *, against: Path | None = None, on_event: EventSi
     Raises:
         InputError: a file is missing or not HDF5.
     """
-    job = Job(on_event)
-    with job.stage("measure", None, "videos") as done:
-        report = check_file(path, against=against, on_progress=lambda n, _: job.advance("measure", n))
+    progress = Progress(on_event)
+    with progress.stage("measure", None, "videos") as done:
+        report = check_file(path, against=against, on_progress=lambda n, _: progress.advance("measure", n))
         done(f"{len(report.videos)} videos, {len(report.problems)} problems")
     problem = None if report.description is None else identity_problem(report.description)
     return report if problem is None else replace(report, problems=(problem, *report.problems))

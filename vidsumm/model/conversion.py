@@ -17,7 +17,7 @@ from vidsumm.model.official import config_from_state, from_official, read_offici
 __all__ = ["UNKNOWN_FEATURES", "Conversion", "convert_official"]
 
 UNKNOWN_FEATURES = "unknown:000000000000:unknown:2fps"
-"""Feature id where nobody says what the features were: it matches no features, so nothing is summarised by mistake."""
+"""Feature id where nobody says what the features were: it matches no features, so nothing is summarized by mistake."""
 
 _NULL_REMEDY = "give a .npy file with the features of one black frame"
 

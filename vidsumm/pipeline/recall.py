@@ -9,13 +9,13 @@ from vidsumm.cache import Cache, Entry
 from vidsumm.pipeline.analysis import FrameDescription, Shots
 from vidsumm.pipeline.choice import Sampler
 from vidsumm.pipeline.source import Source
-from vidsumm.progress import Job
+from vidsumm.progress import Progress
 
 __all__ = ["RecalledCurves", "recall_frames", "recall_shots"]
 
 
 def recall_frames(
-    cache: Cache, key: str, source: Source, job: Job, describe: Callable[[], FrameDescription]
+    cache: Cache, key: str, source: Source, progress: Progress, describe: Callable[[], FrameDescription]
 ) -> FrameDescription:
     """The description of a video's frames; what was noticed while they were decoded is told again.
 
@@ -32,11 +32,11 @@ def recall_frames(
         DecodeError: the frames cannot be decoded.
     """
     name = source.info.path.name
-    entry = cache.get("features", key, job.notice)
+    entry = cache.get("features", key, progress.notice)
     if entry is not None:
-        job.cached.append("decode")
+        progress.cached.append("decode")
         for text in entry.facts["notices"]:
-            job.notice(_renamed(text, entry.facts["name"], name))
+            progress.notice(_renamed(text, entry.facts["name"], name))
         arrays = entry.arrays
         return FrameDescription(
             arrays["features"],
@@ -45,7 +45,7 @@ def recall_frames(
             entry.facts["decoder"],
             arrays["off_s"],
         )
-    before = len(job.notices)
+    before = len(progress.notices)
     found = describe()
     if source.is_unchanged():
         arrays = {
@@ -54,12 +54,12 @@ def recall_frames(
             "thumbnail_times_s": found.thumbnail_times_s,
             "off_s": found.off_s,
         }
-        facts = {"decoder": found.decoder, "name": name, "notices": job.notices[before:]}
-        cache.put("features", {key: Entry(arrays, facts)}, job.notice)
+        facts = {"decoder": found.decoder, "name": name, "notices": progress.notices[before:]}
+        cache.put("features", {key: Entry(arrays, facts)}, progress.notice)
     return found
 
 
-def recall_shots(cache: Cache, key: str, job: Job, find: Callable[[], Shots]) -> Shots:
+def recall_shots(cache: Cache, key: str, progress: Progress, find: Callable[[], Shots]) -> Shots:
     """The shots of a video.
 
     Args:
@@ -68,13 +68,13 @@ def recall_shots(cache: Cache, key: str, job: Job, find: Callable[[], Shots]) ->
         job: in its stage "shots".
         find: finds them.
     """
-    entry = cache.get("shots", key, job.notice)
+    entry = cache.get("shots", key, progress.notice)
     if entry is not None:
-        job.cached.append("shots")
+        progress.cached.append("shots")
         return Shots(entry.arrays["samples"], entry.arrays["frames"], entry.arrays["times_s"])
     found = find()
     arrays = {"samples": found.samples, "frames": found.frames, "times_s": found.times_s}
-    cache.put("shots", {key: Entry(arrays)}, job.notice)
+    cache.put("shots", {key: Entry(arrays)}, progress.notice)
     return found
 
 

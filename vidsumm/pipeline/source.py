@@ -22,7 +22,7 @@ class Source:
     """Its size and time of change before it was read."""
 
     def is_unchanged(self) -> bool:
-        """Whether the file is still the one that was read: a recording may go on while it is summarised."""
+        """Whether the file is still the one that was read: a recording may go on while it is summarized."""
         try:
             return _stamp(self.info.path) == self.stamp
         except OSError:

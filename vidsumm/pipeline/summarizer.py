@@ -21,7 +21,7 @@ from vidsumm.pipeline.recall import RecalledCurves, recall_frames, recall_shots
 from vidsumm.pipeline.record import JobFacts, file_tags, summary_record
 from vidsumm.pipeline.source import Source, read_source
 from vidsumm.pipeline.staging import publish, staging_folder
-from vidsumm.progress import Job
+from vidsumm.progress import Progress
 from vidsumm.video.cut import frame_clock, plan_cut
 from vidsumm.video.ffmpeg_binary import find_ffmpeg
 from vidsumm.video.frames import SamplePlan, plan_samples
@@ -45,7 +45,7 @@ class Summary:
 
 
 class Summarizer:
-    """Summarises videos; the networks are loaded once and serve any number of them.
+    """Summarizes videos; the networks are loaded once and serve any number of them.
 
     Args:
         config: settings of every stage.
@@ -82,7 +82,7 @@ class Summarizer:
         overwrite: bool = False,
         dry_run: bool = False,
     ) -> Summary:
-        """Summarises one video.
+        """Summarizes one video.
 
         Args:
             path: the video.
@@ -93,50 +93,50 @@ class Summarizer:
         Raises:
             VidsummError: one of its kinds, see `vidsumm.errors`; nothing half-written is left.
         """
-        job = Job(self._on_event)
-        with job.stage("probe") as done:
+        progress = Progress(self._on_event)
+        with progress.stage("probe") as done:
             source = read_source(Path(path), self.config.limits)
             info = source.info
             done(f"{info.video.width}x{info.video.height}, {info.duration_s:.1f} s, {len(info.frame_pts)} frames")
         if dry_run:
-            plan = self._plan(job, source)
-            record = self._record(job, source, plan, written=None)
+            plan = self._plan(progress, source)
+            record = self._record(progress, source, plan, written=None)
             return Summary(info.path, None, record, ())
         folder = Path(output) if output is not None else Path(f"{info.path.stem}-summary")
         find_ffmpeg(self.config.cut.ffmpeg)  # that there is none is said before the long work
         with staging_folder(folder, overwrite=overwrite) as staging:
-            plan = self._plan(job, source)
-            written = self._cut(job, info, plan, staging)
-            record = self._record(job, source, plan, written)
-            with job.stage("write"):
+            plan = self._plan(progress, source)
+            written = self._cut(progress, info, plan, staging)
+            record = self._record(progress, source, plan, written)
+            with progress.stage("write"):
                 write_record(record, staging / "summary.json")
                 draw(record, plan.frames.thumbnails, plan.frames.thumbnail_times_s, staging / "summary.png")
             names = [*(file.path.name for file in written), "summary.json", "summary.png"]
             return Summary(info.path, folder, record, publish(staging, folder, names, overwrite=overwrite))
 
-    def _plan(self, job: Job, source: Source) -> "_Plan":
+    def _plan(self, progress: Progress, source: Source) -> "_Plan":
         """Everything up to the choice of the summaries."""
         config, info = self.config, source.info
         networks = self._known_networks()
         samples = plan_samples(info, config.decode.fps, is_fast=config.decode.fast)
-        frames, described = self._describe(job, source, samples)
-        with job.stage("shots") as done:
+        frames, described = self._describe(progress, source, samples)
+        with progress.stage("shots") as done:
             shots = recall_shots(
                 self._cache,
                 shots_key(described, config.shots),
-                job,
+                progress,
                 lambda: find_shots(info, samples, frames.features, config.shots),
             )
-            done(f"{job.origin('shots')}{len(shots.samples)} shots by {config.shots.segmenter}")
-        sampler = self._sampler(job, frames, described)
-        with job.stage("score") as done:
+            done(f"{progress.origin('shots')}{len(shots.samples)} shots by {config.shots.segmenter}")
+        sampler = self._sampler(progress, frames, described)
+        with progress.stage("score") as done:
             curves = sampler.sample(first_seeds(config.sample.seed, config.sample.samples))
             if not sampler.has_drawn:
-                job.cached.append("score")
+                progress.cached.append("score")
             drawn = "1 curve" if len(curves) == 1 else f"{len(curves)} curves"
             options = networks.options
-            done(f"{job.origin('score')}{drawn} in {options.steps} steps, guidance {options.guidance:g}")
-        with job.stage("select") as done:
+            done(f"{progress.origin('score')}{drawn} in {options.steps} steps, guidance {options.guidance:g}")
+        with progress.stage("select") as done:
             budget = shot_budget(info, shots, config.select)
             sample = config.sample
             choice = choose(
@@ -146,10 +146,12 @@ class Summarizer:
             different = "selection" if len(candidates) == 1 else "different selections"
             done(f"{len(candidates)} {different}, {choice.redraws} curves drawn again")
         if len(candidates) < config.sample.samples:
-            job.notice(f"only {len(candidates)} of {config.sample.samples} summaries differ; the others are left out")
+            progress.notice(
+                f"only {len(candidates)} of {config.sample.samples} summaries differ; the others are left out"
+            )
         return _Plan(samples, frames, shots, budget, choice, candidates)
 
-    def _describe(self, job: Job, source: Source, samples: SamplePlan) -> tuple[FrameDescription, str]:
+    def _describe(self, progress: Progress, source: Source, samples: SamplePlan) -> tuple[FrameDescription, str]:
         """The frames, and what stands for them in the keys of what is made of them."""
         networks = self._known_networks()
         backbone = networks.backbone_file
@@ -161,30 +163,30 @@ class Summarizer:
                 samples,
                 networks.backbone,
                 self.config,
-                on_progress=lambda n: job.advance("decode", n),
-                on_notice=job.notice,
+                on_progress=lambda n: progress.advance("decode", n),
+                on_notice=progress.notice,
             )
 
         count = len(samples.unique_idx)
-        with job.stage("decode", count, "frames") as done:
-            frames = recall_frames(self._cache, key, source, job, describe)
+        with progress.stage("decode", count, "frames") as done:
+            frames = recall_frames(self._cache, key, source, progress, describe)
             network = f"{backbone.spec.name} in {backbone.precision}"
-            done(f"{job.origin('decode')}{count} frames by {frames.decoder}, {network}")
+            done(f"{progress.origin('decode')}{count} frames by {frames.decoder}, {network}")
         if self.config.decode.fast:
             off_s = frames.off_s
-            job.notice(
+            progress.notice(
                 f"{source.info.path.name}: --fast looked at frames beside the sampled ones, "
                 f"{off_s.mean():.3f} s away on average and {off_s.max():.3f} s at most"
             )
         return frames, described_key(key, frames)
 
-    def _sampler(self, job: Job, frames: FrameDescription, described: str) -> RecalledCurves:
+    def _sampler(self, progress: Progress, frames: FrameDescription, described: str) -> RecalledCurves:
         networks = self._known_networks()
         return RecalledCurves(
             self._cache,
             partial(curve_key, described, networks),
             lambda: CurveSampler(networks.model, frames.features, networks.options).sample,
-            job.notice,
+            progress.notice,
             batch=curves_at_a_time(networks.backbone_file.device),
         )
 
@@ -193,7 +195,9 @@ class Summarizer:
             self._networks = Networks(self.config)
         return self._networks
 
-    def _record(self, job: Job, source: Source, plan: "_Plan", written: list[RenderedFile] | None) -> SummaryRecord:
+    def _record(
+        self, progress: Progress, source: Source, plan: "_Plan", written: list[RenderedFile] | None
+    ) -> SummaryRecord:
         facts = JobFacts(
             info=source.info,
             source_sha256=source.sha256,
@@ -204,9 +208,9 @@ class Summarizer:
             choice=plan.choice,
             candidates=plan.candidates,
             budget=plan.budget,
-            notices=job.notices,
-            cached=job.cached,
-            timings_s=job.timings_s,
+            notices=progress.notices,
+            cached=progress.cached,
+            timings_s=progress.timings_s,
             ffmpeg_version=find_ffmpeg(self.config.cut.ffmpeg).version if written else None,
         )
         return summary_record(facts, written)
@@ -225,27 +229,27 @@ class Summarizer:
             seed=self.config.sample.seed,
         )
 
-    def _cut(self, job: Job, info: VideoInfo, plan: "_Plan", staging: Path) -> list[RenderedFile]:
+    def _cut(self, progress: Progress, info: VideoInfo, plan: "_Plan", staging: Path) -> list[RenderedFile]:
         clock = frame_clock(info)
         cuts = [plan_cut(info, candidate.spans_s, clock=clock) for candidate in plan.candidates]
         outputs = [staging / f"summary-{rank}.mp4" for rank in range(1, len(cuts) + 1)]
-        with job.stage("cut", 1.0) as done:
+        with progress.stage("cut", 1.0) as done:
             written = render(
                 info,
                 cuts,
                 outputs,
                 config=self.config.cut,
                 metadata=file_tags(info.path.stem, plan.candidates, self._provenance(plan.frames.decoder), self.config),
-                on_progress=lambda share: job.advance("cut", share),
+                on_progress=lambda share: progress.advance("cut", share),
                 work_dir=staging,
             )
             done(f"{len(written)} files, {sum(file.size_bytes for file in written) / 1e6:.1f} MB")
         if self.config.cut.mode == "copy":
             extra_s = max(file.duration_s - cut.duration_s for file, cut in zip(written, cuts, strict=True))
-            job.notice(f"--cut copy starts and ends on key frames: up to {extra_s:.1f} s longer than selected")
+            progress.notice(f"--cut copy starts and ends on key frames: up to {extra_s:.1f} s longer than selected")
             for file in written:
                 if file.lost:
-                    job.notice(f"{file.path.name}: {file.lost} of {file.frames} copied frames do not play")
+                    progress.notice(f"{file.path.name}: {file.lost} of {file.frames} copied frames do not play")
         return written
 
 

@@ -20,7 +20,7 @@ from vidsumm.features.backbones import resolve_device
 from vidsumm.files import file_identity, file_sha256, write_text_atomic
 from vidsumm.model.checkpoint import save_checkpoint
 from vidsumm.model.summdiff import SummDiff
-from vidsumm.progress import Job
+from vidsumm.progress import Progress
 from vidsumm.training.card import card_text
 from vidsumm.training.heldout import HeldOut, average, measure
 from vidsumm.training.recipe import Recipe, recipe_toml
@@ -86,7 +86,7 @@ def train_checkpoint(
     """
     with FeatureStore(work.data) as store:
         folds = _folds(work, store.keys)
-        run = _Run(work, store, str(resolve_device(work.device)), Job(on_event))
+        run = _Run(work, store, str(resolve_device(work.device)), Progress(on_event))
         run.open_folder(overwrite=overwrite)
         rows = tuple(run.held_out(number, fold) for number, fold in enumerate(folds, 1))
         run.final(rows)
@@ -107,7 +107,7 @@ class _Run:
     work: TrainingJob
     store: FeatureStore
     device: str
-    job: Job
+    progress: Progress
 
     def open_folder(self, *, overwrite: bool) -> None:
         """Makes the folder, or checks that what is in it is this very run."""
@@ -146,11 +146,11 @@ class _Run:
         """Trains on one side, validates on the other where there is one."""
         recipe, losses = self.work.recipe, []
         folder.mkdir(parents=True, exist_ok=True)
-        with self.job.stage("train", recipe.epochs, "epochs") as done:
+        with self.progress.stage("train", recipe.epochs, "epochs") as done:
 
             def tell(report: EpochReport) -> None:
                 losses.append(report.loss)
-                self.job.advance("train", report.epoch)
+                self.progress.advance("train", report.epoch)
 
             def store(which: Literal["last", "best"], model: SummDiff, report: EpochReport) -> None:
                 self._write(which, model, report, ())
@@ -178,7 +178,7 @@ class _Run:
     def held_out(self, number: int, fold: Split) -> HeldOut:
         """Trains on one side of a fold, to the last epoch, and measures on the other."""
         trained = self.train(f"fold {number}", self.work.output / f"fold-{number}", fold.train, (), keep=False)
-        with self.job.stage("measure") as done:
+        with self.progress.stage("measure") as done:
             row = self.measure(trained.last, fold.test)
             done(f"fold {number}: tau {row.mean.tau:.3f}, rho {row.mean.rho:.3f} on {len(fold.test)} held-out videos")
         return row

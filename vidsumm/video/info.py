@@ -63,7 +63,7 @@ class VideoInfo:
     """Name of the demuxer, for example ``mov,mp4,m4a,3gp,3g2,mj2``."""
     size_bytes: int
     video: VideoStream
-    """The video stream that is summarised."""
+    """The video stream that is summarized."""
     audio: AudioStream | None
     """The audio stream that goes with it."""
     video_streams: tuple[VideoStream, ...]

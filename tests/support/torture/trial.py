@@ -43,7 +43,7 @@ class Outcome:
 
 
 def try_out(case: Case, summarizer: Summarizer, folder: Path) -> Outcome:
-    """Makes the input in an empty folder, summarises it and checks what was made.
+    """Makes the input in an empty folder, summarizes it and checks what was made.
 
     Raises:
         TimeoutError: it took too long.
@@ -58,7 +58,7 @@ def try_out(case: Case, summarizer: Summarizer, folder: Path) -> Outcome:
     with pytest.MonkeyPatch.context() as patch, _limited():
         patch.setattr(tempfile, "tempdir", str(scratch))
         own = Summarizer(CONFIG.replace(**case.settings)) if case.settings else summarizer
-        code, line = _summarised(given / case.name, own, folder / "made")
+        code, line = _summarized(given / case.name, own, folder / "made")
     left = sorted(_files(given) - before) + sorted(_files(scratch))
     if code != SUMMARY:
         left += sorted(_files(folder / "made"))
@@ -66,7 +66,7 @@ def try_out(case: Case, summarizer: Summarizer, folder: Path) -> Outcome:
     return Outcome(code, line, (*left, *hidden, *children().values()))
 
 
-def _summarised(path: Path, summarizer: Summarizer, output: Path) -> tuple[int, str]:
+def _summarized(path: Path, summarizer: Summarizer, output: Path) -> tuple[int, str]:
     try:
         if path.is_dir():
             video_files(path)

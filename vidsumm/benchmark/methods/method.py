@@ -16,7 +16,7 @@ from vidsumm.datasets.splits import Split
 from vidsumm.evaluation.metrics import RankCorrelation
 from vidsumm.model.sampling import CurveSampler, SamplingOptions
 from vidsumm.model.summdiff import SummDiff
-from vidsumm.progress import Job
+from vidsumm.progress import Progress
 from vidsumm.training.recipe import Recipe
 from vidsumm.training.trainer import Trained, fit
 
@@ -39,7 +39,7 @@ class Task:
     chosen_on: Epoch
     samples: int
     device: str
-    job: Job
+    progress: Progress
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Learned:
 
     def prepare(self, task: Task) -> Prepared:
         """Fits on the training videos alone."""
-        with task.job.stage("train") as done:
+        with task.progress.stage("train") as done:
             predict = self.learn(task.videos, task.split.train)
             done(f"{self.label}, {task.split.name}: {len(task.split.train)} videos")
 
@@ -191,7 +191,7 @@ class Network:
         def validate(model: SummDiff) -> RankCorrelation:
             return _validate(model, task, recipe, choosing)
 
-        with task.job.stage("train", recipe.epochs, "epochs") as done:
+        with task.progress.stage("train", recipe.epochs, "epochs") as done:
             side = task.videos.training(task.split.train)
             trained = fit(
                 side,
@@ -199,7 +199,7 @@ class Network:
                 recipe,
                 device=task.device,
                 validate=validate if choosing else None,
-                on_epoch=lambda report: task.job.advance("train", report.epoch),
+                on_epoch=lambda report: task.progress.advance("train", report.epoch),
             )
             loss = trained.history[-1].loss
             done(f"{self.label}, {task.split.name}, run {task.seed + 1}: {len(side)} videos, loss {loss:.4f}")

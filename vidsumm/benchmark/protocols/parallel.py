@@ -17,7 +17,7 @@ from vidsumm.benchmark.protocols.work import Done, Work, do_work
 from vidsumm.benchmark.videos import Videos, videos_of
 from vidsumm.errors import ResourceError
 from vidsumm.events import Event, EventSink, Notice, StageFinished
-from vidsumm.progress import Job
+from vidsumm.progress import Progress
 
 __all__ = ["done_in_processes"]
 
@@ -74,7 +74,7 @@ def _do(work: Work, config: BenchConfig) -> tuple[Done, list[Event]]:
         if isinstance(event, StageFinished | Notice):
             told.append(event)
 
-    return do_work(work, config, _opened(config), Job(listen)), told
+    return do_work(work, config, _opened(config), Progress(listen)), told
 
 
 @lru_cache(1)

@@ -14,7 +14,7 @@ from vidsumm.benchmark.videos import Videos
 from vidsumm.datasets.splits import Split
 from vidsumm.errors import ConfigError
 from vidsumm.events import EventSink, Notice, ignore
-from vidsumm.progress import Job
+from vidsumm.progress import Progress
 
 __all__ = ["Finished", "run_units"]
 
@@ -43,7 +43,7 @@ def run_units(
     works = list(_plan(config, runnable, videos))
     before = {} if config.overwrite else _finished_before(works, config, store)
     left = {place: work for place, work in enumerate(works) if place not in before}
-    outcomes = before | _Run(config, videos, store, Job(on_event)).do_all(left)
+    outcomes = before | _Run(config, videos, store, Progress(on_event)).do_all(left)
     if before:
         on_event(Notice("info", f"{len(before)} of {len(works)} pieces of work were finished before"))
     return [Finished(work.unit, outcomes[place]) for place, work in enumerate(works)]
@@ -89,22 +89,22 @@ class _Run:
     config: BenchConfig
     videos: Videos
     store: ResultStore
-    job: Job
+    progress: Progress
 
     def do_all(self, works: Mapping[int, Work]) -> dict[int, Outcome]:
         """Does the works and keeps each as soon as it is finished."""
         found: dict[int, Outcome] = {}
         if not works:
             return found
-        with self.job.stage("work", len(works), "pieces") as said:
+        with self.progress.stage("work", len(works), "pieces") as said:
             for place, done in self._done(works):
                 self.store.save(works[place].unit, done.outcome, done.curves if self.config.keep_curves else None)
                 found[place] = done.outcome
-                self.job.advance("work", len(found))
+                self.progress.advance("work", len(found))
             said(f"{len(found)} pieces")
         return found
 
     def _done(self, works: Mapping[int, Work]) -> Iterator[tuple[int, Done]]:
         if self.config.jobs > 1 and len(works) > 1:
-            return done_in_processes(works, self.config, self.job.on_event)
-        return ((place, do_work(work, self.config, self.videos, self.job)) for place, work in works.items())
+            return done_in_processes(works, self.config, self.progress.on_event)
+        return ((place, do_work(work, self.config, self.videos, self.progress)) for place, work in works.items())

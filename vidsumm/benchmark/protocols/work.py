@@ -13,7 +13,7 @@ from vidsumm.benchmark.protocols.store import Outcome, Unit, VariantResult
 from vidsumm.benchmark.videos import Videos
 from vidsumm.datasets.splits import Split
 from vidsumm.features.backbones import resolve_device
-from vidsumm.progress import Job
+from vidsumm.progress import Progress
 
 __all__ = ["Done", "Work", "chosen_on", "do_work"]
 
@@ -43,7 +43,7 @@ def chosen_on(config: BenchConfig, split: Split) -> Epoch:
     return "test" if config.protocol == "5fcv" and config.setting != "transfer" else "none"
 
 
-def do_work(work: Work, config: BenchConfig, videos: Videos, job: Job) -> Done:
+def do_work(work: Work, config: BenchConfig, videos: Videos, progress: Progress) -> Done:
     """Trains and measures.
 
     Raises:
@@ -57,24 +57,26 @@ def do_work(work: Work, config: BenchConfig, videos: Videos, job: Job) -> Done:
         chosen_on=chosen_on(config, work.split),
         samples=config.samples,
         device=str(resolve_device(config.device)),
-        job=job,
+        progress=progress,
     )
     prepared = work.method.prepare(task)
     curves: dict[str, NDArray[np.floating]] = {}
-    results = tuple(_measured(variant, work, job, curves) for variant in prepared.variants)
+    results = tuple(_measured(variant, work, progress, curves) for variant in prepared.variants)
     return Done(Outcome(results, round(time.perf_counter() - begin, 3), prepared.training), curves)
 
 
-def _measured(variant: Variant, work: Work, job: Job, curves: dict[str, NDArray[np.floating]]) -> VariantResult:
+def _measured(
+    variant: Variant, work: Work, progress: Progress, curves: dict[str, NDArray[np.floating]]
+) -> VariantResult:
     """Measures every test video; the curves go into `curves`."""
     rows = {}
-    with job.stage("measure", len(work.split.test), "videos") as done:
+    with progress.stage("measure", len(work.split.test), "videos") as done:
         for number, key in enumerate(work.split.test, 1):
             measured = variant.measure(key)
             rows[key] = dict(measured.values)
             if measured.curves is not None:
                 curves[f"{variant.label}/{key}"] = measured.curves
-            job.advance("measure", number)
+            progress.advance("measure", number)
         result = VariantResult(variant.label, variant.note, rows)
         means = result.means()
         numbers = ", ".join(f"{name} {means[name]:.3f}" for name in ("tau", "rho") if name in means)
