@@ -1,1 +1,1 @@
-"""Measurements of speed and memory, run from a clone as ``python -m benchmarks.NAME``; not part of the wheel."""
+"""Programs that measure speed and memory, run from a clone as ``python -m benchmarks.NAME``; not part of the wheel."""

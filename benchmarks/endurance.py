@@ -1,6 +1,6 @@
-"""Many summaries in one process, one after the other and side by side: nothing grows, and all are alike.
+"""Makes many summaries in one process and measures whether memory, files or threads grow, and whether all are alike.
 
-``python -m benchmarks.endurance`` makes 200 in a row and 200 by eight threads and writes the figures down.
+``python -m benchmarks.endurance`` makes 200 in a row and 200 by eight threads, and writes results/endurance.md.
 """
 
 import ctypes
@@ -19,21 +19,23 @@ from numpy.typing import NDArray
 from tests.support.media import write_clip
 from tests.support.tiny import tiny_networks
 from tests.support.torture.trial import CONFIG
-from vidsumm.benchmark.report.comparison import machine
+from vidsumm.benchmark.report.provenance import machine
 from vidsumm.pipeline.summarizer import Summarizer
 from vidsumm.versions import result_versions
 
 __all__ = ["Endurance", "endure"]
 
-PATH = Path(__file__).resolve().parents[2] / "results" / "endurance.md"
+_TABLE = Path(__file__).resolve().parents[1] / "results" / "endurance.md"
 
 
 @dataclass(frozen=True)
 class Endurance:
-    """What was held after each round of summaries."""
+    """What the process held after each of R rounds of summaries."""
 
     summaries: int
+    """Number of summaries in all rounds."""
     at_once: int
+    """Number of threads."""
     mib: NDArray[np.float64]
     """(R,) resident memory."""
     handles: NDArray[np.int64]
@@ -41,22 +43,22 @@ class Endurance:
     threads: NDArray[np.int64]
     """(R,)"""
     alike: bool
-    """Whether every summary equals that of a lone run, byte by byte of its films and curve by curve."""
+    """Whether every summary has the same files and curves as that of a run by itself, byte by byte."""
 
     @property
     def growth_mib(self) -> float:
-        """Memory that one round takes more than the one before: the slope over the second half of the rounds."""
+        """Growth of the memory from round to round: the slope over the second half of the rounds."""
         later = self.mib[len(self.mib) // 2 :]
         return float(np.polyfit(np.arange(len(later)), later, 1)[0]) if len(later) > 1 else 0.0
 
 
 def endure(folder: Path, *, rounds: int, each: int, at_once: int) -> Endurance:
-    """Makes rounds x each summaries of one clip.
+    """Makes `rounds` times `each` summaries of one clip.
 
     Args:
         folder: an empty folder.
-        rounds: after each of which is counted what the process holds.
-        each: summaries of a round.
+        rounds: number of rounds; after each it is measured what the process holds.
+        each: summaries in a round.
         at_once: threads that work at the same time.
     """
     clip = write_clip(folder / "clip.mp4", seconds=4, size=(64, 48), fps=10, scenes=4).path
@@ -68,14 +70,14 @@ def endure(folder: Path, *, rounds: int, each: int, at_once: int) -> Endurance:
             outputs = [folder / f"{turn}-{number}" for number in range(each)]
             with ThreadPoolExecutor(at_once) as pool:
                 alike &= set(pool.map(partial(_fingerprint, clip), outputs)) == {lone}
-            _let_go()
+            _free_memory()
             held.append((process.memory_info().rss / 2**20, process.num_fds(), process.num_threads()))
     mib, handles, threads = (np.array(column) for column in zip(*held, strict=True))
     return Endurance(rounds * each, at_once, mib, handles, threads, alike)
 
 
 def _fingerprint(clip: Path, output: Path) -> str:
-    """Digest of all that a job makes of the clip, but for times and dates."""
+    """Summarizes the clip, removes the summary, and returns a digest of everything in it except times and dates."""
     with Summarizer(CONFIG) as summarizer:
         summary = summarizer.summarize(clip, output)
     found = hashlib.sha256()
@@ -90,8 +92,8 @@ def _fingerprint(clip: Path, output: Path) -> str:
     return found.hexdigest()
 
 
-def _let_go() -> None:
-    """Leaves what is in use: without garbage, and without the free memory that the allocator keeps for each thread."""
+def _free_memory() -> None:
+    """Collects garbage and gives back the free memory that the allocator keeps for each thread."""
     gc.collect()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of the GNU C library
     if trim is not None:
@@ -115,7 +117,7 @@ def main() -> None:
         lines.append(f"| {' | '.join(cells)} | {'yes' if found.alike else 'no'} |")
     versions = ", ".join(f"{name} {version}" for name, version in result_versions().items())
     lines += ["", f"{versions}; {machine()}"]
-    PATH.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    _TABLE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -14,50 +13,50 @@ import typer
 from matplotlib.figure import Figure
 
 from benchmarks.command import Output, called_as, command
-from benchmarks.measuring.jobs import WholeJob
 from benchmarks.measuring.meter import watch_memory
-from vidsumm.benchmark.protocols.store import make_folder
-from vidsumm.benchmark.report.comparison import machine
+from benchmarks.measuring.program import ProgramRun
+from vidsumm.benchmark.folders import make_folder
 from vidsumm.benchmark.report.figures.style import GREY, MARKERS, PALETTE, house_style, new_figure, save_figure
-from vidsumm.benchmark.report.tables import Column, Meta, Row, Table, Value
+from vidsumm.benchmark.report.provenance import measured_now
+from vidsumm.benchmark.report.tables import Metric, Row, Table, Value
 from vidsumm.cli import options
 from vidsumm.cli.bench_output import numbers, reporting, require_ascending, write
 from vidsumm.events import EventSink, ignore
 from vidsumm.progress import Progress
-from vidsumm.versions import result_versions
-from vidsumm.video.ffmpeg import FileUrl, run_job, source_of
 from vidsumm.video.ffmpeg_binary import find_ffmpeg
+from vidsumm.video.ffmpeg_commands import FileUrl, source_input
+from vidsumm.video.ffmpeg_process import run_ffmpeg
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.probe import probe
 
 __all__ = ["GrowthPoint", "app", "exponent", "growth_figure", "growth_table", "measure_growth"]
 
-_SMALL_S = 0.1  # stages that never last longer are not drawn
+_SMALL_S = 0.1  # a stage that never lasts longer is not drawn
 _WHOLE = "whole"
 
 
 @dataclass(frozen=True)
 class GrowthPoint:
-    """The whole job on a video of one length."""
+    """The main job on a video of one length."""
 
     minutes: float
-    """As long as the video really is."""
+    """Real length of the video, which may differ a little from the one asked for."""
     seconds: Mapping[str, float]
-    """Of each stage, and of the ``whole`` program with its start."""
+    """Time of each stage, and of the ``whole`` program with its start."""
     peak_mib: float
-    """Resident memory of the program and its children at most."""
+    """Peak of the resident memory of the program and its children."""
 
 
 def measure_growth(
     path: Path, minutes: Sequence[float], *, folder: Path | None = None, on_event: EventSink = ignore
 ) -> list[GrowthPoint]:
-    """Summarizes videos of several lengths, made by playing one again and again without encoding it.
+    """Summarizes videos of several lengths, which are made by repeating one without encoding it again.
 
     Args:
         path: the video that is repeated.
         minutes: the lengths.
-        folder: where the long videos are made for the time being; None takes the system's.
-        on_event: told what is being measured.
+        folder: where the long videos are made and removed again; None takes the system's temporary folder.
+        on_event: receives the progress.
 
     Raises:
         VidsummError: the video cannot be used or repeated.
@@ -74,28 +73,33 @@ def measure_growth(
 
 
 def _repeat(info: VideoInfo, seconds: float, target: Path) -> None:
-    source = source_of(info, stream_loop=math.ceil(seconds / info.duration_s) - 1)
+    """Writes a video of this length by repeating one; its last repetition is cut off."""
+    source = source_input(info, stream_loop=math.ceil(seconds / info.duration_s) - 1)
     tracks = [source[str(info.video.index)]] + ([source[str(info.audio.index)]] if info.audio else [])
     url = FileUrl(f"file:{target.absolute()}")
-    run_job(ffmpeg.output(*tracks, url, c="copy", t=seconds, format="matroska"), find_ffmpeg(), "repeating the video")
+    run_ffmpeg(
+        ffmpeg.output(*tracks, url, c="copy", t=seconds, format="matroska"), find_ffmpeg(), "repeating the video"
+    )
 
 
 def _measure(path: Path, output: Path) -> GrowthPoint:
-    whole = WholeJob(path, output, ("--no-cache",))
     with watch_memory() as memory:
-        record, seconds = whole.timed()
+        record, seconds = ProgramRun(path, output, ("--no-cache",)).timed()
     return GrowthPoint(record.source.duration_s / 60, {**record.timings_s, _WHOLE: seconds}, memory.growth_mib)
 
 
 def exponent(points: Sequence[GrowthPoint], stage: str) -> float:
-    """The power of the length by which a stage grows: the slope of a straight line through the logarithms."""
+    """Returns the power of the length by which the time of a stage grows.
+
+    It is the slope of a straight line through the logarithms.
+    """
     lengths = np.log([point.minutes for point in points])
     return float(np.polyfit(lengths, np.log([point.seconds[stage] for point in points]), 1)[0])
 
 
 def growth_table(points: Sequence[GrowthPoint], path: Path, command: str) -> Table:
-    """Rows of stages, columns of lengths, and the fitted exponents."""
-    columns = [Column(f"at_{point.minutes:.0f}", f"{point.minutes:.0f} min", "neither", 2) for point in points]
+    """Returns a row for each stage and for the memory, with a column for each length and one for the exponent."""
+    columns = [Metric(f"at_{point.minutes:.0f}", f"{point.minutes:.0f} min", "neither", 2) for point in points]
     rows = []
     for stage in points[0].seconds:
         values: dict[str, Value] = {
@@ -106,20 +110,19 @@ def growth_table(points: Sequence[GrowthPoint], path: Path, command: str) -> Tab
         column.key: (point.peak_mib, None) for column, point in zip(columns, points, strict=True)
     }
     rows.append(Row("peak memory, MiB", memory))
-    meta = Meta(
+    meta = measured_now(
         protocol="one run for each length; exponent: the power of the length by which the seconds grow, by least "
         "squares on logarithms",
         dataset=f"{path.name}, repeated",
-        versions=result_versions(find_ffmpeg().version) | {"machine": machine()},
         command=command,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        ffmpeg=find_ffmpeg().version,
     )
-    return Table("Growth with length", (*columns, Column("exponent", "exponent", "neither", 2)), rows, meta)
+    return Table("Growth with length", (*columns, Metric("exponent", "exponent", "neither", 2)), rows, meta)
 
 
 @house_style()
 def growth_figure(points: Sequence[GrowthPoint]) -> Figure:
-    """Seconds of the larger stages against minutes, both logarithmic, and the peak memory beside."""
+    """Draws the seconds of the longer stages against the length, both logarithmic, and the peak memory beside them."""
     figure = new_figure(8.6, 3.4)
     left, right = figure.subplots(1, 2, width_ratios=(4, 2))
     minutes = [point.minutes for point in points]
@@ -142,13 +145,13 @@ def growth_figure(points: Sequence[GrowthPoint]) -> Figure:
 
 
 def growth(
-    video: Annotated[Path, typer.Argument(metavar="VIDEO", show_default=False, help="Played again and again")],
+    video: Annotated[Path, typer.Argument(metavar="VIDEO", show_default=False, help="The video that is repeated")],
     minutes: Annotated[str, typer.Option("--minutes", metavar="A,B,...", help="Lengths, ascending")] = "5,20,60,120",
     output: Output = Path("results/speed"),
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Measure how time and memory of the main job grow with the length of a video."""
+    """Measure how the time and memory of the main job grow with the length of a video."""
     lengths = numbers("--minutes", minutes)
     require_ascending("--minutes", lengths)
     make_folder(output)

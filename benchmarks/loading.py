@@ -18,7 +18,7 @@ __all__ = ["app"]
 
 def loading(
     file: Annotated[Path, typer.Argument(metavar="FEATURES.h5", show_default=False, help="Annotated feature file")],
-    batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Videos of a batch")] = 256,
+    batch: Annotated[int, typer.Option("--batch", metavar="N", min=1, help="Videos in a batch")] = 256,
     steps: Annotated[
         int | None, typer.Option("--steps", metavar="N", min=1, show_default=False, help="Batches (default: all)")
     ] = None,

@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from benchmarks.command import Output, Runs, called_as, command
-from benchmarks.measuring.contest import Standing
-from benchmarks.measuring.report import speed_table
+from benchmarks.measuring.contest import SpeedResult
+from benchmarks.measuring.speed_table import speed_table
 from benchmarks.measuring.stages import PARTS, measure_speed
-from vidsumm.benchmark.protocols.store import make_folder
-from vidsumm.benchmark.report.comparison import write_table
+from vidsumm.benchmark.folders import make_folder
+from vidsumm.benchmark.report.formats import write_table
 from vidsumm.benchmark.report.tables import Table
 from vidsumm.cli import options
 from vidsumm.cli.bench_output import reporting, write
@@ -21,7 +21,10 @@ __all__ = ["app"]
 
 
 def speed(
-    video: Annotated[Path, typer.Argument(metavar="VIDEO", show_default=False, help="Best ten minutes of 720p")],
+    video: Annotated[
+        Path,
+        typer.Argument(metavar="VIDEO", show_default=False, help="Best ten minutes of 720p, as the targets"),
+    ],
     part: Annotated[
         list[str] | None,
         typer.Option(
@@ -36,24 +39,24 @@ def speed(
 ) -> None:
     """Measure each stage of the main job against its floor or rival, in the same run.
 
-    Leave the machine alone meanwhile. With ten minutes of 720p it takes an hour on two cores.
+    Nothing else should run on the machine meanwhile. With ten minutes of 720p it takes an hour on two cores.
     """
 
-    def table_of(standings: Sequence[Standing]) -> Table:
+    def table_of(results: Sequence[SpeedResult]) -> Table:
         return speed_table(
-            standings, video, runs=runs, command=called_as("benchmarks.speed"), ffmpeg=find_ffmpeg().version
+            results, video, runs=runs, command=called_as("benchmarks.speed"), ffmpeg=find_ffmpeg().version
         )
 
-    def keep(standings: Sequence[Standing]) -> None:  # so that an interruption does not lose an hour's work
-        write_table(table_of(standings), output, "speed")
+    def keep(results: Sequence[SpeedResult]) -> None:  # so that an interruption loses no results
+        write_table(table_of(results), output, "speed")
 
     config = options.settings_from(None, device=device)
     make_folder(output)
     with reporting(str(video), quiet=quiet, verbose=verbose) as reporter:
-        standings = measure_speed(
-            video, parts=part or PARTS, runs=runs, config=config, on_event=reporter, on_standings=keep
+        results = measure_speed(
+            video, parts=part or PARTS, runs=runs, config=config, on_event=reporter, on_results=keep
         )
-    write(table_of(standings), output, "speed", quiet=quiet)
+    write(table_of(results), output, "speed", quiet=quiet)
 
 
 app = command(speed)

@@ -1,10 +1,10 @@
-"""Makes `city-and-sea.mp4`, the example video: shots of twelve scenes, all drawn and sounded by code.
+"""Makes `city-and-sea.mp4`, the example video: shots of twelve scenes, pictures and sound made by code.
 
     python examples/make_example.py
 
-Every scene is a module of `film` whose `make` gets the pixel grid, a length and a random generator, and returns what
-paints the scene at a given time together with its sound, so that both speak of the same events. The same seed and the
-same versions of the libraries give the same bytes.
+Every scene is a module of `film`. Its function `make` takes the pixel grid, a length and a random generator. It returns
+a function that paints the scene at a given time, and the sound that belongs to it. The same seed and the same versions
+of the libraries give the same bytes.
 """
 
 import argparse
@@ -42,7 +42,7 @@ X264: dict[str, object] = {
     "crf": "34",
     "preset": "slower",
     "tune": "animation",
-    # mbtree's AVX-512 code does not give the same bits every time.
+    # With mbtree, x264's AVX-512 code does not give the same bits every time.
     "x264-params": "threads=1:keyint=125:mbtree=0",
 }
 AUDIO_BITS_PER_S = 44_000
@@ -55,7 +55,7 @@ _BT709 = 1
 
 @dataclass(frozen=True)
 class Shot:
-    """A piece of a scene, which goes on where its last piece ended."""
+    """A part of a scene, which continues where the scene's previous shot ended."""
 
     make: SceneMaker
     seconds: float
@@ -100,7 +100,7 @@ SCENES = tuple(dict.fromkeys(shot.make for shot in SHOTS))
 
 
 class Writer:
-    """Encodes pictures with the sound that belongs to them as H.264 and AAC."""
+    """Encodes pictures and their sound as H.264 and AAC."""
 
     def __init__(self, container: OutputContainer, view: View) -> None:
         self._container = container
@@ -117,7 +117,7 @@ class Writer:
         self._frames = 0
 
     def write(self, canvas: Canvas, sound: Sound) -> None:
-        """One picture and the sound of its 1 / FPS seconds."""
+        """Adds a picture and the sound of its 1 / FPS seconds."""
         pixels = np.rint(np.clip(canvas.pixels, 0, 1) * 255).astype(np.uint8)
         frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
         frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG)
@@ -138,9 +138,9 @@ def make(path: Path, size: tuple[int, int] = (640, 360), seconds_per_shot: float
     """Writes the film to `path`.
 
     Args:
-        path: an MP4 file, replaced where it exists.
+        path: MP4 file; an existing one is replaced.
         size: width and height in pixels, both even.
-        seconds_per_shot: length of every shot; None gives each its own.
+        seconds_per_shot: length of every shot; None keeps their own lengths.
     """
     view = View(*size)
     lengths = [max(1, round((seconds_per_shot or shot.seconds) * FPS)) for shot in SHOTS]
@@ -154,7 +154,16 @@ def make(path: Path, size: tuple[int, int] = (640, 360), seconds_per_shot: float
 
 
 def play(scene: SceneMaker, view: View, lengths: Sequence[int]) -> Iterator[Iterator[tuple[Canvas, Sound]]]:
-    """The shots of a scene one after the other: pictures, each with its sound; `lengths` counts the frames of all."""
+    """Plays a scene.
+
+    Args:
+        scene: the scene.
+        view: the pixel grid.
+        lengths: number of frames of every shot of the film.
+
+    Yields:
+        The shots of this scene one after the other, each as pictures with their sound.
+    """
     mine = [frames for shot, frames in zip(SHOTS, lengths, strict=True) if shot.make is scene]
     rng = np.random.default_rng((SEED, SCENES.index(scene)))
     paint, sound = scene(view, sum(mine) / FPS, rng)
@@ -175,7 +184,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Makes the example video.")
     parser.add_argument("--output", type=Path, default=DEFAULT_OUTPUT, help="MP4 file to write (default: %(default)s)")
     parser.add_argument("--size", type=_size, default=(640, 360), metavar="WxH", help="picture size (default: 640x360)")
-    parser.add_argument("--seconds-per-shot", type=float, help="one length for all shots (default: each its own)")
+    parser.add_argument("--seconds-per-shot", type=float, help="length of every shot (default: their own lengths)")
     options = parser.parse_args(arguments)
     make(options.output, options.size, options.seconds_per_shot)
     print(f"{options.output}: {len(SHOTS)} shots, {options.output.stat().st_size / 1e6:.2f} MB")

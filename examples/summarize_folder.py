@@ -1,4 +1,4 @@
-"""Summarizes every video of a folder and prints what each summary favours.
+"""Summarizes every MP4 video of a folder and prints a description of each summary.
 
 python examples/summarize_folder.py VIDEOS OUTPUT
 """
@@ -10,16 +10,16 @@ from vidsumm import SummarizeConfig, Summarizer, VidsummError
 from vidsumm.events import Event, StageFinished
 
 
-def tell(event: Event) -> None:
+def print_stage(event: Event) -> None:
     """Prints a line for each finished stage."""
     if isinstance(event, StageFinished):
         print(f"  {event.stage}: {event.detail} ({event.seconds:.1f} s)")
 
 
 def main(videos: Path, output: Path) -> None:
-    """Three summaries of at most half a minute for each video; the networks are loaded once."""
+    """Makes three summaries of at most half a minute for each video; the networks are loaded only once."""
     config = SummarizeConfig().replace(samples=3, duration_s=30)
-    with Summarizer(config, on_event=tell) as summarizer:
+    with Summarizer(config, on_event=print_stage) as summarizer:
         for path in sorted(videos.glob("*.mp4")):
             print(path.name)
             try:

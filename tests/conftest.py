@@ -1,4 +1,4 @@
-"""What all tests share: one thread, repeatable property tests, and where the real data lies."""
+"""What all tests share: one thread, repeatable property tests, the marker `quick`, and where the real data is."""
 
 import os
 from collections.abc import Iterator
@@ -14,6 +14,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile("vidsumm", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("vidsumm")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks every test that is not slow as quick."""
+    for item in items:
+        if item.get_closest_marker("slow") is None:
+            item.add_marker("quick")
 
 
 @pytest.fixture(scope="session", autouse=True)

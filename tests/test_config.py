@@ -16,7 +16,7 @@ from vidsumm.config import (
     DecodeConfig,
     FeatureConfig,
     LimitConfig,
-    SampleConfig,
+    DrawConfig,
     SelectConfig,
     ShotConfig,
     SummarizeConfig,
@@ -25,7 +25,7 @@ from vidsumm.config import (
 )
 from vidsumm.errors import ConfigError
 
-STAGES = (DecodeConfig, FeatureConfig, ShotConfig, SampleConfig, SelectConfig, CutConfig, CacheConfig, LimitConfig)
+STAGES = (DecodeConfig, FeatureConfig, ShotConfig, DrawConfig, SelectConfig, CutConfig, CacheConfig, LimitConfig)
 
 BAD = [
     ("fps", 0.0, "--fps"),
@@ -112,7 +112,7 @@ def test_budget_of_a_video_of_100_s(changes: dict[str, float], budget_s: float) 
 def test_replace_keeps_what_is_not_named() -> None:
     first = SummarizeConfig().replace(samples=3, crf=18)
     second = first.replace(steps=4)
-    assert (second.sample.samples, second.sample.steps, second.cut.crf) == (3, 4, 18)
+    assert (second.draw.samples, second.draw.steps, second.cut.crf) == (3, 4, 18)
     assert second.decode == DecodeConfig()
 
 
@@ -123,8 +123,8 @@ def test_replace_refuses_an_unknown_setting() -> None:
 
 def test_as_dict_is_plain() -> None:
     plain = SummarizeConfig().replace(weights=Path("a.safetensors")).as_dict()
-    assert plain["sample"]["weights"] == "a.safetensors"
-    assert set(plain) == {"decode", "features", "shots", "sample", "select", "cut", "cache", "limits"}
+    assert plain["draw"]["weights"] == "a.safetensors"
+    assert set(plain) == {"decode", "features", "shots", "draw", "select", "cut", "cache", "limits"}
 
 
 def write(folder: Path, text: str) -> Path:
@@ -142,7 +142,7 @@ def test_toml_fills_every_stage(tmp_path: Path) -> None:
         backbone_weights = "bvlc.npz"
         [shots]
         max_shot_s = 8
-        [sample]
+        [draw]
         samples = 3
         any_rate = true
         guidance = 1
@@ -158,8 +158,8 @@ def test_toml_fills_every_stage(tmp_path: Path) -> None:
     config = SummarizeConfig().replace(**load_toml(write(tmp_path, text)))
     assert config.decode.fps == 1
     assert config.features.backbone_weights == Path("bvlc.npz")
-    assert (config.shots.max_shot_s, config.sample.samples, config.sample.any_rate) == (8, 3, True)
-    assert (config.sample.guidance, config.select.duration_s, config.cut.mode) == (1, 45.5, "copy")
+    assert (config.shots.max_shot_s, config.draw.samples, config.draw.any_rate) == (8, 3, True)
+    assert (config.draw.guidance, config.select.duration_s, config.cut.mode) == (1, 45.5, "copy")
     assert config.cache == CacheConfig(use_cache=False, cache_folder=Path("kept"), cache_limit_gb=10)
 
 
@@ -174,11 +174,12 @@ def test_empty_toml_changes_nothing(tmp_path: Path) -> None:
         ("[decode\n", "settings.toml"),
         ("[decoding]\n", "[decoding]"),
         ("samples = 3\n", "[samples]"),
-        ("[sample]\nsampels = 3\n", "'sampels'"),
-        ("[sample]\nsamples = 3.5\n", "samples = 3.5"),
-        ("[sample]\nsamples = true\n", "samples = True"),
-        ("[sample]\nany_rate = 1\n", "any_rate = 1"),
-        ("[sample]\nweights = 1\n", "weights = 1"),
+        ("[sample]\nsamples = 3\n", "[sample] is now called [draw]"),
+        ("[draw]\nsampels = 3\n", "'sampels'"),
+        ("[draw]\nsamples = 3.5\n", "samples = 3.5"),
+        ("[draw]\nsamples = true\n", "samples = True"),
+        ("[draw]\nany_rate = 1\n", "any_rate = 1"),
+        ("[draw]\nweights = 1\n", "weights = 1"),
         ("[decode]\nfps = '2'\n", "fps = '2'"),
         ("[decode]\nfps = true\n", "fps = True"),
         ("[select]\nduration_s = '60s'\n", "duration_s = '60s'"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vidsumm.diagnosis import Problem, diagnose
+from vidsumm.diagnosis import InstallationProblem, diagnose
 from vidsumm.errors import ResourceError
 from vidsumm.model.checkpoint import CheckpointInfo
 from vidsumm.model.config import ModelConfig
@@ -34,7 +34,7 @@ def shipped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every part is in order unless a test breaks it."""
     monkeypatch.setattr("vidsumm.model.checkpoint.shipped_checkpoint", lambda backbone: CHECKPOINT)
     monkeypatch.setattr("vidsumm.model.checkpoint.shipped_checkpoints", lambda: [CHECKPOINT])
-    monkeypatch.setattr("vidsumm.features.backbones.backbone_available", lambda name, weights: (True, "here"))
+    monkeypatch.setattr("vidsumm.features.registry.backbone_available", lambda name, weights: (True, "here"))
 
 
 def test_a_sound_installation() -> None:
@@ -68,7 +68,7 @@ def test_what_the_job_needs_is_fatal(monkeypatch: pytest.MonkeyPatch, part: str)
     monkeypatch.setattr(part, missing)
     diagnosis = diagnose()
     assert not diagnosis.can_summarize
-    assert Problem("it is not there", "get it", is_fatal=True) in diagnosis.problems
+    assert InstallationProblem("it is not there", "get it", is_fatal=True) in diagnosis.problems
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_what_the_job_needs_is_fatal(monkeypatch: pytest.MonkeyPatch, part: str)
 )
 def test_only_the_default_backbone_is_needed(monkeypatch: pytest.MonkeyPatch, name: str, is_fatal: bool) -> None:
     monkeypatch.setattr(
-        "vidsumm.features.backbones.backbone_available", lambda other, weights: (other != name, "somewhere")
+        "vidsumm.features.registry.backbone_available", lambda other, weights: (other != name, "somewhere")
     )
     diagnosis = diagnose()
     assert {state.name for state in diagnosis.backbones if not state.is_available} == {name}

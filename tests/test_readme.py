@@ -16,8 +16,10 @@ from vidsumm.cli.app import app
 from vidsumm.export.record import read_record
 from vidsumm.video.probe import probe
 
+pytestmark = pytest.mark.slow
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = ("summarize", "train", "bench", "cache")
+COMMANDS = ("summarize", "train", "bench run", "bench ablation", "bench agreement", "cache")
 SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 
 
@@ -61,7 +63,7 @@ def test_the_options_exist() -> None:
     described = set(re.findall(r"`(--[a-z-]+)`", README))
     assert len(described) > 15
     runner = CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"})
-    helped = "".join(runner.invoke(app, [command, "--help"]).output for command in COMMANDS)
+    helped = "".join(runner.invoke(app, [*command.split(), "--help"]).output for command in COMMANDS)
     assert {option for option in described if option not in helped} == set()
 
 

@@ -1,7 +1,7 @@
-"""A store of results on disk, keyed by all that they depend on, so that a second run costs only what changed.
+"""Results of earlier runs on disk, keyed by everything they depend on, so that a second run computes only what changed.
 
-An entry is one safetensors file ``KIND/KEY.safetensors``: arrays, and in its header what it is, facts beside the arrays
-and a checksum of everything. Reading one reads numbers, it never runs anything. Entries appear whole or not at all and
+An entry is one safetensors file ``KIND/KEY.safetensors``: arrays, and in its header its kind and key, facts beside the
+arrays and a checksum of everything. Reading an entry never runs code. Entries are written completely or not at all and
 are never changed, so any number of processes may share a folder.
 """
 
@@ -32,26 +32,26 @@ Kind = Literal["features", "shots", "curves"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _FORMAT = "vidsumm.cache/1"
-"""The number grows whenever entries are stored otherwise, or the same settings give other values."""
+"""The number increases when entries are stored differently, or the same settings give other values."""
 _HEADER = "vidsumm"
 _ENTRY = re.compile(r"[0-9a-f]{64}\.safetensors")
 _UNFINISHED = re.compile(r"\.vidsumm-[0-9a-f]+\.safetensors")
-_ABANDONED_S = 86_400.0  # nobody writes an entry for a day: its process was killed
+_ABANDONED_S = 86_400.0  # an entry that has been unfinished for a day belongs to a process that was killed
 _PRIVATE = 0o700
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A result as it is stored."""
+    """A stored result."""
 
     arrays: Mapping[str, NDArray[Any]]
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What belongs to them, ready for JSON."""
+    """Facts that belong to the arrays, ready for JSON."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """How much there is of something."""
+    """Number and size of entries."""
 
     entries: int
     size_bytes: int
@@ -63,31 +63,31 @@ class _File:
     kind: Kind
     size_bytes: int
     used_ns: int
-    """When it was written or last read."""
+    """When it was written or last read, nanoseconds."""
 
 
 class _DamagedError(Exception):
-    """The file is not the entry that its name promises."""
+    """The file does not hold the entry that its name says."""
 
 
 def cache_folder(config: CacheConfig) -> Path:
-    """Where entries lie: the folder asked for, ``$VIDSUMM_CACHE``, or the user's cache folder on this platform."""
+    """Returns the folder of the cache: the one in `config`, ``$VIDSUMM_CACHE``, or the user's cache folder."""
     chosen = config.cache_folder or os.environ.get("VIDSUMM_CACHE")
     return Path(chosen) if chosen else platformdirs.user_cache_path("vidsumm")
 
 
 def key_of(kind: Kind, parts: Mapping[str, Any]) -> str:
-    """The key of a result, 64 hexadecimal digits.
+    """Returns the key of a result, 64 hexadecimal digits.
 
     Args:
-        kind: what it is.
-        parts: everything that it depends on, as JSON has it; other values count by their text.
+        kind: kind of the result.
+        parts: everything that the result depends on, as JSON values; other values are used as text.
     """
     return hashlib.sha256(_canonical({"format": _FORMAT, "kind": kind, **parts})).hexdigest()
 
 
 def array_sha256(*arrays: NDArray[Any]) -> str:
-    """SHA-256 of the types, shapes and values of arrays, 64 hexadecimal digits."""
+    """Returns the SHA-256 of the types, shapes and values of arrays, 64 hexadecimal digits."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype.str} {array.shape};".encode())
@@ -96,11 +96,13 @@ def array_sha256(*arrays: NDArray[Any]) -> str:
 
 
 class Cache:
-    """Results of earlier runs. It fails no job: what it cannot read is absent, and what it cannot keep is lost.
+    """Results of earlier runs.
+
+    It never fails a run: what cannot be read counts as absent, and what cannot be stored is not stored.
 
     Args:
-        folder: where entries lie, made when the first one is kept; None keeps nothing and finds nothing.
-        limit_bytes: size of all entries; those used least recently make room.
+        folder: folder of the entries, created with the first one; None stores nothing and finds nothing.
+        limit_bytes: largest size of all entries; the least recently used ones are removed first.
     """
 
     def __init__(self, folder: Path | None, limit_bytes: int) -> None:
@@ -109,10 +111,10 @@ class Cache:
         self._is_refused = False
 
     def get(self, kind: Kind, key: str, on_notice: Callable[[str], None]) -> Entry | None:
-        """The entry of a key; None where there is none or it is damaged, which `on_notice` is told in one line."""
+        """Returns the entry of a key, or None if there is none. A damaged entry counts as none and gives a notice."""
         if self.folder is None:
             return None
-        path = _place(self.folder, kind, key)
+        path = _entry_path(self.folder, kind, key)
         try:
             entry = _read(path, kind, key)
         except OSError:
@@ -125,17 +127,17 @@ class Cache:
         return entry
 
     def put(self, kind: Kind, entries: Mapping[str, Entry], on_notice: Callable[[str], None]) -> None:
-        """Keeps entries by key, save those larger than the limit.
+        """Stores entries by key, except those larger than the limit.
 
-        Where the folder cannot be written, `on_notice` is told once, and no further ones are tried.
+        If the folder cannot be written to, there is one notice, and nothing more is stored.
         """
         if self.folder is None or self._is_refused:
             return
         try:
             for key, entry in entries.items():
-                data = _packed(kind, key, entry)
+                data = _pack(kind, key, entry)
                 if len(data) <= self.limit_bytes:
-                    _write(_place(self.folder, kind, key), data)
+                    _write(_entry_path(self.folder, kind, key), data)
                 else:
                     on_notice(f"{kind} of {len(data) / 1e6:.1f} MB are not kept in the cache: --cache-limit is less")
             self._make_room(self.folder)
@@ -144,7 +146,7 @@ class Cache:
             on_notice(f"nothing is kept in the cache {self.folder}: {_reason(error)} (--cache DIR or --no-cache)")
 
     def usage(self) -> dict[Kind, Usage]:
-        """How many entries there are of each kind, and their size.
+        """Returns the number and size of the entries of each kind.
 
         Raises:
             OutputError: the folder cannot be read.
@@ -156,7 +158,7 @@ class Cache:
         return {kind: _total([file for file in files if file.kind == kind]) for kind in KINDS}
 
     def clear(self) -> Usage:
-        """Removes all entries, and nothing else that may lie in the folder; says how much that was.
+        """Removes all entries, and nothing else that may be in the folder; returns how much that was.
 
         Raises:
             OutputError: an entry cannot be removed.
@@ -190,11 +192,11 @@ class Cache:
 
 
 def open_cache(config: CacheConfig) -> Cache:
-    """The cache that a job uses; it keeps nothing where the settings say so."""
+    """Returns the cache of a run; with ``use_cache`` off it stores and finds nothing."""
     return Cache(cache_folder(config) if config.use_cache else None, round(config.cache_limit_gb * 1e9))
 
 
-def _place(folder: Path, kind: Kind, key: str) -> Path:
+def _entry_path(folder: Path, kind: Kind, key: str) -> Path:
     return folder / kind / f"{key}.safetensors"
 
 
@@ -202,7 +204,7 @@ def _canonical(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, sort_keys=True, default=str).encode()
 
 
-def _packed(kind: Kind, key: str, entry: Entry) -> bytes:
+def _pack(kind: Kind, key: str, entry: Entry) -> bytes:
     arrays = {name: np.ascontiguousarray(array) for name, array in entry.arrays.items()}
     header = {"format": _FORMAT, "kind": kind, "key": key, "facts": dict(entry.facts)}
     header["sha256"] = _checksum(header, arrays)
@@ -241,8 +243,8 @@ def _checksum(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> 
     return hashlib.sha256(_canonical({"header": header, "names": names, "content": content})).hexdigest()
 
 
-def _found(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, Kind, os.stat_result]]:
-    """Our own files; those that other processes remove meanwhile are left out."""
+def _find(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, Kind, os.stat_result]]:
+    """Yields the files with matching names; those that other processes remove meanwhile are left out."""
     for kind in KINDS:
         with suppress(FileNotFoundError):
             for item in (folder / kind).iterdir():
@@ -252,13 +254,13 @@ def _found(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, Kind,
 
 
 def _files(folder: Path) -> Iterator[_File]:
-    for path, kind, status in _found(folder, _ENTRY):
+    for path, kind, status in _find(folder, _ENTRY):
         yield _File(path, kind, status.st_size, status.st_mtime_ns)
 
 
 def _unfinished(folder: Path) -> list[tuple[Path, float]]:
-    """Files that are being written, or were when their process was killed, and when they were written to."""
-    return [(path, status.st_mtime) for path, _, status in _found(folder, _UNFINISHED)]
+    """Returns the files that are being written, or were when their process was killed, and when they last changed."""
+    return [(path, status.st_mtime) for path, _, status in _find(folder, _UNFINISHED)]
 
 
 def _total(files: Sequence[_File]) -> Usage:

@@ -1,6 +1,6 @@
-"""The settings of every stage: frozen dataclasses that TOML files and command-line flags both fill.
+"""The settings of every stage: frozen dataclasses, filled from TOML files and command-line flags.
 
-A bad value raises `ConfigError` and names the flag that carries it.
+A bad value raises a `ConfigError` that names its flag.
 """
 
 import dataclasses
@@ -22,9 +22,9 @@ __all__ = [
     "DecodeConfig",
     "DecoderName",
     "DeviceName",
+    "DrawConfig",
     "FeatureConfig",
     "LimitConfig",
-    "SampleConfig",
     "SegmenterName",
     "SelectConfig",
     "ShotConfig",
@@ -58,11 +58,11 @@ class DecodeConfig:
     fps: float = 2.0
     """Samples per second (--fps)."""
     decoder: DecoderName = "auto"
-    """PyAV first and decord behind it, or one of them (--decoder)."""
+    """auto tries PyAV first and decord if it fails (--decoder)."""
     stall_s: float = 60.0
     """Seconds without a frame after which a decoder is stopped (--stall-timeout)."""
     fast: bool = False
-    """Look at frames near the sampled ones that take less to decode (--fast)."""
+    """Look at frames near the sampled ones where those are quicker to decode (--fast)."""
 
     def __post_init__(self) -> None:
         _require(not (self.fast and self.decoder == "decord"), "--decoder", "decord", "auto or pyav with --fast")
@@ -73,7 +73,7 @@ class DecodeConfig:
 
 @dataclass(frozen=True)
 class FeatureConfig:
-    """Which network describes the frames, and where it runs."""
+    """Which feature network is used, and where it runs."""
 
     backbone: BackboneName = "inception-v3"
     """Feature network (--backbone)."""
@@ -82,7 +82,7 @@ class FeatureConfig:
     device: DeviceName = "auto"
     """Where networks run (--device)."""
     batch_size: int = 16
-    """Frames per network call (--batch-size). With more a CPU waits for fresh memory."""
+    """Frames per network call (--batch-size). Larger batches are slower on a CPU: memory for them is allocated anew."""
 
     def __post_init__(self) -> None:
         _choice(self.backbone, BackboneName, "--backbone")
@@ -92,7 +92,7 @@ class FeatureConfig:
 
 @dataclass(frozen=True)
 class ShotConfig:
-    """How the video is cut into shots."""
+    """How the video is divided into shots."""
 
     segmenter: SegmenterName = "kts"
     """Change-point method (--segmenter)."""
@@ -116,7 +116,7 @@ class ShotConfig:
 
 
 @dataclass(frozen=True)
-class SampleConfig:
+class DrawConfig:
     """How importance curves are drawn."""
 
     samples: int = 5
@@ -128,7 +128,7 @@ class SampleConfig:
     seed: int = 0
     """Seed of the first draw (--seed)."""
     redraws: int = 8
-    """How often a sample that repeats an earlier selection is drawn again (--redraws)."""
+    """How often a curve that repeats an earlier selection is drawn again (--redraws)."""
     weights: Path | None = None
     """Checkpoint (.safetensors); None takes the shipped one for the backbone (--weights)."""
     any_rate: bool = False
@@ -164,7 +164,7 @@ class SelectConfig:
             )
 
     def budget_s(self, video_s: float) -> float:
-        """Seconds a summary of a video of `video_s` seconds may last."""
+        """Returns the longest that a summary of a video of `video_s` seconds may last, seconds."""
         if self.duration_s is not None:
             return min(self.duration_s, video_s)
         return video_s * (0.15 if self.ratio is None else self.ratio)
@@ -193,14 +193,14 @@ class CutConfig:
 
 @dataclass(frozen=True)
 class CacheConfig:
-    """What is kept for the next run. It decides how long a job takes, never what comes of it."""
+    """What is kept for the next run. It changes how long a run takes, never its results."""
 
     use_cache: bool = True
-    """Keep features, shots and scores, and take them from earlier runs (--use-cache, --no-cache)."""
+    """Keep features, shots and curves, and read those of earlier runs (--use-cache, --no-cache)."""
     cache_folder: Path | None = None
-    """Where; None takes $VIDSUMM_CACHE or the user's cache folder (--cache)."""
+    """Folder of the cache; None means $VIDSUMM_CACHE or the user's cache folder (--cache)."""
     cache_limit_gb: float = 2.0
-    """Size of all that is kept, 10**9 bytes (--cache-limit)."""
+    """Largest size of the cache, 10**9 bytes (--cache-limit)."""
 
     def __post_init__(self) -> None:
         _require(
@@ -210,16 +210,16 @@ class CacheConfig:
 
 @dataclass(frozen=True)
 class LimitConfig:
-    """What an input may ask for before it is refused; a file of strangers must not take the machine."""
+    """What an input may demand before it is refused, so that no file can exhaust the machine."""
 
     max_pixels: int = 1 << 27
-    """Of a frame (--max-pixels); 16384 x 8192 by default."""
+    """Most pixels of a frame, 16384 x 8192 by default (--max-pixels)."""
     max_hours: float = 24.0
-    """Length of a video (--max-hours)."""
+    """Longest video, hours (--max-hours)."""
     max_streams: int = 100
-    """Streams in a file (--max-streams)."""
+    """Most streams in a file (--max-streams)."""
     max_memory_gb: float = 8.0
-    """Memory of the process that decodes, in GB (--max-memory)."""
+    """Most memory of the process that decodes, 10**9 bytes (--max-memory)."""
 
     def __post_init__(self) -> None:
         _require(self.max_pixels >= 1, "--max-pixels", self.max_pixels, "a whole number above zero")
@@ -235,14 +235,14 @@ class SummarizeConfig:
     decode: DecodeConfig = field(default_factory=DecodeConfig)
     features: FeatureConfig = field(default_factory=FeatureConfig)
     shots: ShotConfig = field(default_factory=ShotConfig)
-    sample: SampleConfig = field(default_factory=SampleConfig)
+    draw: DrawConfig = field(default_factory=DrawConfig)
     select: SelectConfig = field(default_factory=SelectConfig)
     cut: CutConfig = field(default_factory=CutConfig)
     cache: CacheConfig = field(default_factory=CacheConfig)
     limits: LimitConfig = field(default_factory=LimitConfig)
 
     def replace(self, **changes: Any) -> "SummarizeConfig":
-        """A copy in which single fields differ, given flat: `config.replace(samples=3, ratio=0.1)`.
+        """Returns a copy with some fields of any stages changed: `config.replace(samples=3, ratio=0.1)`.
 
         Raises:
             ConfigError: an unknown field or a bad value.
@@ -258,7 +258,7 @@ class SummarizeConfig:
         return SummarizeConfig(**parts)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain nested values, ready for JSON."""
+        """Returns nested dictionaries of plain values, ready for JSON."""
 
         def plain(value: Any) -> Any:
             if isinstance(value, dict):
@@ -268,11 +268,13 @@ class SummarizeConfig:
         return {k: plain(v) for k, v in dataclasses.asdict(self).items()}
 
 
+_RENAMED_TABLES = {"sample": "draw"}
+"""Tables of a configuration file by their former name."""
 _PATH_FIELDS = {"backbone_weights", "weights", "cache_folder"}
 
 
-def _typed(name: str, value: Any, default: Any) -> Any:
-    """Refuses a TOML value of the wrong kind by name; ints pass for floats."""
+def _convert(name: str, value: Any, default: Any) -> Any:
+    """Returns a TOML value as the field wants it; refuses one of the wrong type. Whole numbers pass for floats."""
     if name in _PATH_FIELDS:
         ok, value = isinstance(value, str), Path(value) if isinstance(value, str) else value
     elif name == "ffmpeg":
@@ -308,12 +310,15 @@ def load_toml(path: Path) -> dict[str, Any]:
     known = {f.name: getattr(defaults, f.name) for f in dataclasses.fields(defaults)}
     flat: dict[str, Any] = {}
     for table, values in tables.items():
+        if table in _RENAMED_TABLES:
+            new = _RENAMED_TABLES[table]
+            raise _bad_config(path, f"[{table}] is now called [{new}]", f"rename the table to [{new}]")
         if table not in known or not isinstance(values, dict):
             raise _bad_config(path, f"unknown table [{table}]", "use " + ", ".join(f"[{k}]" for k in known))
         for key, value in values.items():
             if not hasattr(known[table], key):
                 raise _bad_config(path, f"unknown key {key!r} in [{table}]")
-            flat[key] = _typed(key, value, getattr(known[table], key))
+            flat[key] = _convert(key, value, getattr(known[table], key))
     return flat
 
 

@@ -1,6 +1,6 @@
-"""What this installation has and lacks for the main job, as data."""
+"""Examines what this installation has and lacks for the main job."""
 
-# ruff: noqa: PLC0415  each part is imported where it is examined, so that one that does not load is a finding
+# ruff: noqa: PLC0415  each part is imported where it is examined, so that one that does not load is reported
 
 import contextlib
 import dataclasses
@@ -26,16 +26,16 @@ __all__ = [
     "Diagnosis",
     "Ffmpeg",
     "Folder",
-    "Problem",
+    "InstallationProblem",
     "diagnose",
 ]
 
 _BREAKDOWNS = (ImportError, OSError, RuntimeError, VidsummError)
-"""What loading a package with native parts may raise."""
+"""Errors that loading a package with native code may raise."""
 
 
 @dataclass(frozen=True)
-class Problem:
+class InstallationProblem:
     """Something missing or broken."""
 
     what: str
@@ -46,31 +46,31 @@ class Problem:
 
 @dataclass(frozen=True)
 class Ffmpeg:
-    """The ffmpeg that cuts; it has libx264, others are passed over."""
+    """The ffmpeg that cuts; it has libx264, without which none is taken."""
 
     path: Path
     version: str
     origin: str
     """Where it was found: --ffmpeg, VIDSUMM_FFMPEG, imageio-ffmpeg or system."""
     reason: str
-    """Why it is this one."""
+    """Why this one was chosen."""
 
 
 @dataclass(frozen=True)
 class Decoder:
-    """A decoder of frames that loads."""
+    """A video decoder that can be loaded."""
 
     name: str
-    """As --decoder names it."""
+    """Name for --decoder."""
     version: str
 
 
 @dataclass(frozen=True)
 class Device:
-    """Where networks can run."""
+    """A device on which networks can run."""
 
     name: str
-    """cpu, or cuda and a number."""
+    """cpu, or cuda with a number."""
     description: str
     precision: str
     """Number format in which feature networks run there."""
@@ -82,14 +82,14 @@ class BackboneState:
 
     name: str
     is_available: bool
-    """Whether it loads without a download."""
+    """Whether its weights are installed."""
     detail: str
-    """Where the weights are, or why they are not at hand."""
+    """Where the weights are, or how to get them."""
 
 
 @dataclass(frozen=True)
 class CheckpointState:
-    """A trained model that came with this installation."""
+    """A trained model that is part of this installation."""
 
     name: str
     path: Path
@@ -99,7 +99,7 @@ class CheckpointState:
 
 @dataclass(frozen=True)
 class Folder:
-    """A folder that the job writes to beside its output."""
+    """A folder that a run writes to, beside its output."""
 
     purpose: str
     path: Path
@@ -109,17 +109,17 @@ class Folder:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Everything that was found."""
+    """The state of the installation."""
 
     versions: dict[str, str]
-    """Version by package, those that are installed; Python and the platform as well."""
+    """Versions of installed packages and of Python, and the platform."""
     ffmpeg: Ffmpeg | None
     decoders: tuple[Decoder, ...]
     devices: tuple[Device, ...]
     backbones: tuple[BackboneState, ...]
     checkpoints: tuple[CheckpointState, ...]
     folders: tuple[Folder, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[InstallationProblem, ...]
 
     @property
     def can_summarize(self) -> bool:
@@ -127,7 +127,7 @@ class Diagnosis:
         return not any(problem.is_fatal for problem in self.problems)
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain nested values, ready for JSON."""
+        """Returns nested dictionaries of plain values, ready for JSON."""
 
         def plain(items: list[tuple[str, Any]]) -> dict[str, Any]:
             return {name: str(value) if isinstance(value, Path) else value for name, value in items}
@@ -136,13 +136,13 @@ class Diagnosis:
 
 
 def diagnose(ffmpeg: str | None = None) -> Diagnosis:
-    """Looks at everything the main job uses. Nothing is downloaded; what is broken becomes a `Problem`.
+    """Examines everything the main job uses. Nothing is downloaded; what is broken becomes an `InstallationProblem`.
 
     Args:
         ffmpeg: the ffmpeg program to look at, see `vidsumm.video.ffmpeg_binary.find_ffmpeg`.
     """
     misfits = unsupported().items()
-    problems = [Problem(fault, f"run: pip install '{wanted}'", is_fatal=True) for wanted, fault in misfits]
+    problems = [InstallationProblem(fault, f"run: pip install '{wanted}'", is_fatal=True) for wanted, fault in misfits]
     return Diagnosis(
         versions=_versions(),
         ffmpeg=_ffmpeg(problems, ffmpeg),
@@ -156,22 +156,24 @@ def diagnose(ffmpeg: str | None = None) -> Diagnosis:
 
 
 @contextlib.contextmanager
-def _examining(problems: list[Problem], part: str, remedy: str, *, is_fatal: bool) -> Iterator[None]:
-    """Turns whatever keeps `part` from loading into a problem."""
+def _examining(problems: list[InstallationProblem], part: str, remedy: str, *, is_fatal: bool) -> Iterator[None]:
+    """Records an error in the block, which loads `part`, as a problem."""
     try:
         yield
     except _BREAKDOWNS as error:
         if isinstance(error, VidsummError):
-            problems.append(Problem(error.what, error.remedy or remedy, is_fatal))
+            problems.append(InstallationProblem(error.what, error.remedy or remedy, is_fatal))
         else:
-            problems.append(Problem(f"{part} does not load: {' '.join(str(error).split())}", remedy, is_fatal))
+            problems.append(
+                InstallationProblem(f"{part} does not load: {' '.join(str(error).split())}", remedy, is_fatal)
+            )
 
 
 def _versions() -> dict[str, str]:
     return {"platform": platform.platform()} | result_versions() | installed(["imageio-ffmpeg"])
 
 
-def _ffmpeg(problems: list[Problem], named: str | None) -> Ffmpeg | None:
+def _ffmpeg(problems: list[InstallationProblem], named: str | None) -> Ffmpeg | None:
     with _examining(problems, "ffmpeg", "run `pip install imageio-ffmpeg ffmpeg-python`", is_fatal=True):
         from vidsumm.video.ffmpeg_binary import find_ffmpeg
 
@@ -180,7 +182,7 @@ def _ffmpeg(problems: list[Problem], named: str | None) -> Ffmpeg | None:
     return None
 
 
-def _decoders(problems: list[Problem]) -> tuple[Decoder, ...]:
+def _decoders(problems: list[InstallationProblem]) -> tuple[Decoder, ...]:
     found = []
     for name, package, is_fatal in (("decord", "decord", False), ("pyav", "av", True)):
         remedy = f"run `pip install {package}`" + ("" if is_fatal else "; until then PyAV decodes")
@@ -190,12 +192,12 @@ def _decoders(problems: list[Problem]) -> tuple[Decoder, ...]:
     return tuple(found)
 
 
-def _devices(problems: list[Problem]) -> tuple[Device, ...]:
+def _devices(problems: list[InstallationProblem]) -> tuple[Device, ...]:
     devices = []
     with _examining(problems, "torch", "install PyTorch again: see https://pytorch.org", is_fatal=True):
         import torch
 
-        from vidsumm.features.backbones import fast_precision
+        from vidsumm.devices import fast_precision
 
         cpu = torch.device("cpu")
         devices.append(Device("cpu", f"{torch.get_num_threads()} threads", fast_precision(cpu)))
@@ -207,14 +209,16 @@ def _devices(problems: list[Problem]) -> tuple[Device, ...]:
     return tuple(devices)
 
 
-def _backbones(problems: list[Problem]) -> tuple[BackboneState, ...]:
+def _backbones(problems: list[InstallationProblem]) -> tuple[BackboneState, ...]:
     default = FeatureConfig().backbone
     with _examining(problems, "torchvision", "run `pip install torchvision`", is_fatal=True):
-        from vidsumm.features.backbones import backbone_available
+        from vidsumm.features.registry import backbone_available
 
         states = tuple(BackboneState(name, *backbone_available(name, None)) for name in BACKBONES)
         problems += [
-            Problem(f"the weights of {state.name}, the default backbone, are not usable", state.detail, is_fatal=True)
+            InstallationProblem(
+                f"the weights of {state.name}, the default backbone, are not usable", state.detail, is_fatal=True
+            )
             for state in states
             if state.name == default and not state.is_available
         ]
@@ -222,7 +226,7 @@ def _backbones(problems: list[Problem]) -> tuple[BackboneState, ...]:
     return ()
 
 
-def _checkpoints(problems: list[Problem]) -> tuple[CheckpointState, ...]:
+def _checkpoints(problems: list[InstallationProblem]) -> tuple[CheckpointState, ...]:
     with _examining(problems, "the model", "install vidsumm again", is_fatal=True):
         from vidsumm.model.checkpoint import shipped_checkpoint, shipped_checkpoints
 
@@ -233,7 +237,7 @@ def _checkpoints(problems: list[Problem]) -> tuple[CheckpointState, ...]:
     return ()
 
 
-def _folders(problems: list[Problem]) -> tuple[Folder, ...]:
+def _folders(problems: list[InstallationProblem]) -> tuple[Folder, ...]:
     with _examining(problems, "the folder for temporary files", "set TMPDIR to a writable folder", is_fatal=True):
         folder = Path(tempfile.gettempdir())
         return (Folder("temporary files", folder, os.access(folder, os.W_OK), shutil.disk_usage(folder).free),)

@@ -1,4 +1,4 @@
-"""Every failure that a user can meet, each with its exit code and a remedy.
+"""All errors that a user can meet, each with its exit code and a remedy.
 
 ====  ==================================================================
 code  meaning
@@ -11,7 +11,7 @@ code  meaning
       a library, weights, a checkpoint)
 5     features and checkpoint do not belong together (``feature_id``)
 6     an output cannot be written
-7     several inputs were given and some, not all, failed
+7     some, but not all, of several inputs failed
 130   interrupted (Ctrl-C)
 ====  ==================================================================
 """
@@ -100,6 +100,6 @@ class EncodeError(OutputError):
 
 
 class PartialFailureError(VidsummError):
-    """Some of several inputs failed, the others were written."""
+    """Some of several inputs failed; the others were summarized."""
 
     exit_code = 7

@@ -1,4 +1,4 @@
-"""What the pipeline tells while it works: typed events, free of any terminal."""
+"""Events that the pipeline reports while it works; the command line shows them, other callers may too."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Stage = Literal["probe", "decode", "shots", "score", "select", "cut", "write", "
 
 @dataclass(frozen=True)
 class StageStarted:
-    """A stage begins; `total` is in `unit`, None where it is not known."""
+    """A stage has started; `total` is its amount of work in `unit`, None if unknown."""
 
     stage: Stage
     total: float | None
@@ -20,7 +20,7 @@ class StageStarted:
 
 @dataclass(frozen=True)
 class StageAdvanced:
-    """A stage has done `done` of its total so far (not a difference)."""
+    """A stage has done `done` of its total so far, counted from its start."""
 
     stage: Stage
     done: float
@@ -28,7 +28,7 @@ class StageAdvanced:
 
 @dataclass(frozen=True)
 class StageFinished:
-    """A stage ended after `seconds`; `detail` is one short line for people."""
+    """A stage has finished after `seconds`; `detail` is one short line for people."""
 
     stage: Stage
     seconds: float
@@ -37,7 +37,7 @@ class StageFinished:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something worth one line that stops nothing."""
+    """Something that the user should know and that stops nothing, in one line."""
 
     level: Literal["info", "warning"]
     text: str
@@ -48,4 +48,4 @@ EventSink = Callable[[Event], None]
 
 
 def ignore(event: Event) -> None:
-    """The event sink that listens to nothing."""
+    """An event sink that ignores every event."""

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and the digests of files."""
+"""Writes files completely or not at all, and computes their digests."""
 
 import errno
 import hashlib
@@ -30,36 +30,36 @@ _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """Lends a hidden file beside `path` and moves it there when the block ends well.
+    """Yields a hidden file beside `path` and moves it to `path` when the block ends without an error.
 
-    The file exists (empty) from the start, so a folder that cannot be written is found before any work is done. It has
-    the suffix of `path`, and whoever writes it may open it as often as needed. When the block raises, it is removed and
-    whatever stood at `path` stays untouched.
+    The file exists (empty) from the start, so that a folder that cannot be written to is found before any work is
+    done. It has the suffix of `path` and may be opened as often as needed. If the block raises, the hidden file is
+    removed and whatever was at `path` stays untouched.
 
     Raises:
         OutputError: the folder is missing or not writable, the disk is full, or `path` is a directory. An `OSError` of
-            the block that concerns neither the lent file nor a full disk passes through.
+            the block that concerns neither the hidden file nor a full disk is not converted.
     """
-    # Not made from the target's name, which may already be as long as the file system allows.
+    # not derived from the target's name, which may already be as long as the file system allows
     temporary = path.with_name(f".vidsumm-{secrets.token_hex(6)}{path.suffix}")
-    with _refusing(path):
+    with _convert_errors(path):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         temporary.open("xb").close()
     try:
         yield temporary
-        with _refusing(path):
+        with _convert_errors(path):
             _put_in_place(temporary, path)
     except OSError as error:
         if error.errno in _DISK_ERRORS or str(error.filename) == str(temporary):
-            raise _refusal(path, error) from error
+            raise _output_error(path, error) from error
         raise
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def write_bytes_atomic(path: Path, data: bytes) -> None:
-    """Writes `data` to `path` whole or not at all.
+    """Writes `data` to `path`, completely or not at all.
 
     Raises:
         OutputError: see `atomic_write`.
@@ -69,7 +69,7 @@ def write_bytes_atomic(path: Path, data: bytes) -> None:
 
 
 def write_text_atomic(path: Path, text: str) -> None:
-    """Writes `text` to `path` as UTF-8, whole or not at all.
+    """Writes `text` to `path` as UTF-8, completely or not at all.
 
     Raises:
         OutputError: see `atomic_write`.
@@ -78,7 +78,7 @@ def write_text_atomic(path: Path, text: str) -> None:
 
 
 def require_free(output: Path, *, overwrite: bool) -> None:
-    """Refuses, before any work is done, an output that exists or has no folder.
+    """Checks, before any work is done, that an output can be written: it does not exist yet and its folder does.
 
     Raises:
         OutputError: `output` exists and `overwrite` is not given, or its folder is missing.
@@ -90,13 +90,13 @@ def require_free(output: Path, *, overwrite: bool) -> None:
 
 
 def file_identity(path: Path) -> str:
-    """What tells a file from others: its SHA-256, or size and time where reading it would take minutes."""
+    """Returns what identifies a file: its SHA-256, or size and time of change if hashing it would take minutes."""
     status = path.stat()
     return file_sha256(path) if status.st_size <= _HASHED_BYTES else f"{status.st_size} bytes, {status.st_mtime_ns}"
 
 
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, 64 hexadecimal digits.
+    """Returns the SHA-256 of a file, 64 hexadecimal digits.
 
     Raises:
         OSError: the file cannot be read.
@@ -112,14 +112,14 @@ def _put_in_place(temporary: Path, path: Path) -> None:
 
 
 @contextmanager
-def _refusing(path: Path) -> Iterator[None]:
+def _convert_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _refusal(path, error) from error
+        raise _output_error(path, error) from error
 
 
-def _refusal(path: Path, error: OSError) -> OutputError:
+def _output_error(path: Path, error: OSError) -> OutputError:
     reason = (error.strerror or str(error)).lower()
     remedy = _REMEDIES.get(error.errno or 0, "choose another --output folder")
     return OutputError(f"cannot write {path}: {reason}", remedy=remedy)

@@ -1,6 +1,6 @@
-"""Versions of this package and of what its results depend on, and whether they are ones that it works with."""
+"""Versions of this package and its dependencies, and whether it works with them."""
 
-# ruff: noqa: PLC0415  `packaging` is needed by commands, not by their help
+# ruff: noqa: PLC0415  `packaging` is imported where it is used, to keep `--help` quick
 
 import platform
 import sys
@@ -28,13 +28,13 @@ _RESULT_PACKAGES = (
     "ffmpeg-python",
     "matplotlib",
 )
-"""Packages whose versions a summary, a feature file and a checkpoint may depend on."""
+"""Packages whose versions are recorded with summaries, feature files, checkpoints and benchmark results."""
 _OPTIONAL = {"decord"}
-"""Dependencies that may be missing: PyAV decodes in place of decord."""
+"""Dependencies that may be missing: without decord, PyAV decodes alone."""
 
 
 def installed(packages: Iterable[str]) -> dict[str, str]:
-    """The version of Python and of each of `packages` that is installed."""
+    """Returns the versions of Python and of those of `packages` that are installed."""
     found = {"python": platform.python_version()}
     for package in packages:
         version = _version(package)
@@ -44,18 +44,18 @@ def installed(packages: Iterable[str]) -> dict[str, str]:
 
 
 def result_versions(ffmpeg: str | None = None) -> dict[str, str]:
-    """The versions to record with a result: those of this package and of what its results depend on.
+    """Returns the versions to record with a result: of this package and of what its results depend on.
 
     Args:
-        ffmpeg: the version of the ffmpeg that was used; None where none was.
+        ffmpeg: the version of the ffmpeg that was used; None if none was.
     """
     return installed(_RESULT_PACKAGES) | ({"ffmpeg": ffmpeg} if ffmpeg else {})
 
 
 def loaded() -> dict[str, str]:
-    """The versions of Python, of this package and of those of its dependencies that the process has imported.
+    """Returns the versions of Python, of this package, and of the dependencies that the process has imported.
 
-    Where the package `packaging` is missing, dependencies are left out.
+    If the package `packaging` is missing, dependencies are left out.
     """
     try:
         from packaging.utils import canonicalize_name
@@ -73,13 +73,13 @@ def loaded() -> dict[str, str]:
 
 
 def unsupported() -> dict[str, str]:
-    """What is wrong with the dependencies that are missing, too old or too new.
+    """Finds dependencies that are missing, too old or too new.
 
     Returns:
-        One line for each, by the requirement that it does not meet, such as ``av>=17.1,<20``.
+        The requirement that is not met, such as ``av>=17.1,<20``, and a line that says why.
 
     Raises:
-        ResourceError: the package `packaging` is missing, so that nothing is known.
+        ResourceError: the package `packaging`, which compares versions, is missing.
     """
     faults = {}
     for requirement in _requirements():
@@ -95,10 +95,10 @@ def unsupported() -> dict[str, str]:
 
 
 def require_supported() -> None:
-    """Does nothing where every dependency is one that this version of vidsumm works with.
+    """Checks that every dependency is one that this version of vidsumm works with.
 
     Raises:
-        ResourceError: one or more are missing, too old or too new.
+        ResourceError: some are missing, too old or too new.
     """
     faults = unsupported()
     if faults:
@@ -107,10 +107,10 @@ def require_supported() -> None:
 
 
 def _requirements() -> "Iterator[Requirement]":
-    """What this package needs here to run; nothing where it is used without being installed.
+    """Yields the requirements of this package on this platform; nothing if it is used without being installed.
 
     Raises:
-        ResourceError: `packaging`, which reads it, is missing.
+        ResourceError: the package `packaging`, which reads them, is missing.
     """
     try:
         from packaging.requirements import Requirement

@@ -1,4 +1,4 @@
-"""Stages without pictures: shots, curves, selections and the metrics that rest on them."""
+"""Contests of the stages that compute on arrays: shots, curves and the choice of shots."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,11 +22,14 @@ _DIM = 1024
 _SHOTS = 100
 _HOUR_FRAMES = 108_000
 _BUDGET = 0.15
-_TABLE_AT_ONCE = 2000  # samples; beyond, a table takes minutes
+_SHORT_TABLE = 2000  # samples; with more, the table takes minutes
 
 
 def invented_features(length: int, seed: int = 0) -> NDArray[np.float32]:
-    """(length, 1024) unit rows like those of a video: scenes of 3 to 60 s at 2 fps in which the picture drifts."""
+    """Returns (length, 1024) features like those of a video, rows of length 1.
+
+    Scenes last 3 to 60 s at 2 fps, and the picture drifts within a scene.
+    """
     rng = np.random.default_rng(seed)
     rows = np.empty((length, _DIM))
     start = 0
@@ -40,28 +43,33 @@ def invented_features(length: int, seed: int = 0) -> NDArray[np.float32]:
 
 
 def kts_contests(length: int, *, target: float) -> Iterator[Contest]:
-    """Shots of invented features by the table, as far as scripts make it, and by `ruptures`, told their number."""
+    """Yields contests of KTS on invented features with `ruptures`, which is told the number of shots, and with a table.
+
+    Args:
+        length: N, samples of the video.
+        target: upper limit of our time divided by that of the table.
+    """
     features = invented_features(length)
-    ours = partial(_shots, features)
+    ours = partial(_find_change_points, features)
     count = len(ours())
     stage, table = f"KTS, {length:,} samples", partial(table_kts, features, length - 1)
     yield Contest(
-        stage, "ruptures.KernelCPD, told the count", ours, partial(_by_ruptures, features, count), 1.0, _equal
+        stage, "ruptures.KernelCPD, told the count", ours, partial(_find_by_ruptures, features, count), 1.0, _equal
     )
-    yield Contest(stage, "the table in NumPy", ours, table, target, _equal, is_long=length > _TABLE_AT_ONCE)
+    yield Contest(stage, "the table in NumPy", ours, table, target, _equal, is_long=length > _SHORT_TABLE)
 
 
-def _shots(features: NDArray[np.float32]) -> NDArray[np.int64]:
+def _find_change_points(features: NDArray[np.float32]) -> NDArray[np.int64]:
     return kts(features).change_points
 
 
-def _by_ruptures(features: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+def _find_by_ruptures(features: NDArray[np.float32], count: int) -> NDArray[np.int64]:
     ends = ruptures.KernelCPD(kernel="linear", min_size=1).fit(features).predict(n_bkps=count)
     return np.array(ends[:-1], dtype=np.int64)
 
 
 def curve_contests(model: SummDiff, features: NDArray[np.float32], options: SamplingOptions) -> Iterator[Contest]:
-    """One and a hundred curves, by ten steps with guidance, against one curve at a time."""
+    """Yields contests of one and of a hundred curves, in ten steps with guidance, with one curve at a time."""
     guided = replace(options, steps=10, guidance=options.guidance or 1.0)
     for count, target in ((1, 1 / 3), (100, 1 / 20)):
         seeds = list(range(count))
@@ -77,7 +85,7 @@ def curve_contests(model: SummDiff, features: NDArray[np.float32], options: Samp
 
 
 def selection_contests() -> Iterator[Contest]:
-    """The knapsack, and its values without each shot, of an hour of a hundred shots."""
+    """Yields contests of the knapsack of an hour with a hundred shots, and of its values without each of the shots."""
     rng = np.random.default_rng(0)
     values = rng.random(_SHOTS)
     edges = np.sort(rng.choice(np.arange(1, _HOUR_FRAMES), _SHOTS - 1, replace=False))
@@ -106,7 +114,7 @@ def _equal(ours: object, other: object) -> bool:
 
 
 def _nearly_equal(ours: object, other: object) -> bool:
-    """But for rounding, which may move single noised scores to another entry of the codebook."""
+    """Whether they differ by little on average; rounding may move single noised scores to another codebook entry."""
     one, two = np.asarray(ours), np.asarray(other)
     same = one == two  # infinities too, where a shot does not fit
     return one.shape == two.shape and float(np.abs(np.where(same, 0, one) - np.where(same, 0, two)).mean()) < 1e-3

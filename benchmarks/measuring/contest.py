@@ -1,4 +1,8 @@
-"""One stage against its floor or its rival."""
+"""Times one stage against a rival or a limit.
+
+A rival is another way to the same result, for example what the field's scripts do. Where no way can be faster, such as
+decoding without looking at the frames, it is called the floor of the stage.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,14 +10,14 @@ from itertools import cycle
 from statistics import median
 from typing import Any
 
-from benchmarks.measuring.meter import Timing, Work, compare, once
+from benchmarks.measuring.meter import Action, Timing, time_in_turns, time_once
 from vidsumm.errors import VidsummError
 
-__all__ = ["Contest", "DifferentResultError", "Standing", "hold", "within"]
+__all__ = ["Contest", "DifferentResultError", "SpeedResult", "against_limit", "run_contest"]
 
 
 class DifferentResultError(VidsummError):
-    """The two sides of a contest did not do the same work: its times would mean nothing."""
+    """The two sides of a contest came to different results, so their times cannot be compared."""
 
 
 @dataclass(frozen=True)
@@ -24,67 +28,67 @@ class Contest:
     """What is done."""
     rival: str
     """The other way, in a few words."""
-    ours: Work
-    other: Work
+    ours: Action
+    other: Action
     target: float
-    """Most that our time may be of the other's."""
+    """Upper limit of our time divided by the other's."""
     agree: Callable[[object, object], bool] = lambda _, __: True
-    """Whether our result and the other one are the same."""
+    """Whether our result and the other's are the same."""
     is_long: bool = False
-    """Whether the other way takes minutes: it then runs once."""
+    """Whether the other way takes minutes; it then runs once."""
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How a contest went."""
+class SpeedResult:
+    """The time and memory of a stage, and what they are compared with: a row of the table."""
 
     stage: str
     rival: str
-    """Or what the limit is."""
+    """The rival or the limit, in a few words."""
     seconds: float
-    """Ours, the median of the runs."""
+    """Our time, the median of the runs."""
     other_s: float
-    """The rival's, or the limit."""
+    """The time of the rival, or the limit."""
     ratio: float
-    """Our time by the other's; of a contest the median over its turns."""
+    """Our time divided by the other; of a contest, the median of the ratios of each turn."""
     target: float | None
-    """Most that it may be; None where nothing is promised."""
+    """Upper limit of `ratio`; None where there is none."""
     mib: float | None = None
-    """Memory that our way took, MiB; None where it was not looked at."""
+    """Memory that our way took, MiB; None where it was not measured."""
     other_mib: float | None = None
-    """The rival's, or the limit."""
+    """Memory that the rival took, or the limit, MiB."""
     limits_memory: bool = False
-    """Whether `other_mib` is a limit too."""
+    """Whether `other_mib` is a limit."""
 
     @property
     def is_met(self) -> bool:
-        """Whether what is promised was kept."""
+        """Whether time and memory are within their limits."""
         over = self.limits_memory and self.mib is not None and self.other_mib is not None and self.mib > self.other_mib
         return not over and (self.target is None or self.ratio <= self.target)
 
 
-def hold(contest: Contest, runs: int) -> Standing:
-    """Lets both sides of a contest do their work in turns.
+def run_contest(contest: Contest, runs: int) -> SpeedResult:
+    """Times both sides of a contest in turns.
 
     Args:
         contest: the two sides.
         runs: timed runs of each.
 
     Raises:
-        DifferentResultError: they came to different results.
-        VidsummError: whatever the work raises.
+        DifferentResultError: the sides came to different results.
+        VidsummError: whatever one of the sides raises.
     """
     if contest.is_long:
-        [ours], other = compare([contest.ours], runs), once(contest.other)
+        [ours], other = time_in_turns([contest.ours], runs), time_once(contest.other)
     else:
-        ours, other = compare((contest.ours, contest.other), runs)
+        ours, other = time_in_turns((contest.ours, contest.other), runs)
     if not contest.agree(ours.result, other.result):
         raise DifferentResultError(
             f"{contest.stage}: the result differs from that of {contest.rival}",
             remedy="report it: one of them is wrong",
         )
     turns = zip(ours.seconds, cycle(other.seconds), strict=False)
-    return Standing(
+    return SpeedResult(
         contest.stage,
         contest.rival,
         ours.median_s,
@@ -96,16 +100,18 @@ def hold(contest: Contest, runs: int) -> Standing:
     )
 
 
-def within(stage: str, rival: str, ours: Timing, limit_s: float, target: float | None, **memory: Any) -> Standing:
-    """Our own runs against a number of seconds: a limit, or a sum of what others took.
+def against_limit(
+    stage: str, rival: str, ours: Timing, limit_s: float, target: float | None, **memory: Any
+) -> SpeedResult:
+    """Compares our own runs with a number of seconds: a limit, or the sum of other timings.
 
     Args:
         stage: what was done.
-        rival: what the limit is.
+        rival: what the seconds are, in a few words.
         ours: our runs.
         limit_s: the seconds.
-        target: most that our time may be of them.
-        memory: `other_mib` and `limits_memory`.
+        target: upper limit of our time divided by `limit_s`.
+        memory: `other_mib` and `limits_memory` of the result.
     """
     seconds = ours.median_s
-    return Standing(stage, rival, seconds, limit_s, seconds / limit_s, target, mib=ours.peak_mib, **memory)
+    return SpeedResult(stage, rival, seconds, limit_s, seconds / limit_s, target, mib=ours.peak_mib, **memory)

@@ -1,4 +1,4 @@
-"""How fast videos come from disk, and what memory that takes."""
+"""Measures how fast training reads videos from disk, and the memory it takes."""
 
 import os
 import time
@@ -8,7 +8,7 @@ from pathlib import Path
 from vidsumm.datasets.store import FeatureStore
 from vidsumm.training.loader import epoch_batches
 from vidsumm.training.recipe import Recipe
-from vidsumm.training.run import StoredVideos
+from vidsumm.training.videos import StoredVideos
 
 __all__ = ["LoadingReport", "measure_loading"]
 
@@ -17,24 +17,25 @@ _STATM = Path("/proc/self/statm")
 
 @dataclass(frozen=True)
 class LoadingReport:
-    """One pass over a file, as training makes it but without a network."""
+    """One pass over a file as training makes it, but without a network."""
 
     videos: int
-    """Of the file."""
+    """Videos in the file."""
     size_gib: float
+    """Size of the file."""
     feature_dim: int
     steps: int
     """Batches that were made."""
     index_s: float
-    """Seconds until the lengths of all videos are known; once for a run."""
+    """Seconds until the lengths of all videos are known, which a training needs once."""
     videos_per_s: float
     frames_per_s: float
     cpu_videos_per_s: float
-    """Videos for each second of processor time: what one core that does nothing else gives."""
+    """Videos per second of processor time, which is what one core that does nothing else reaches."""
     mib_per_s: float
-    """Features handed over, float32 and without padding."""
+    """Features of the batches, float32 and without padding."""
     batch_mib: float
-    """Largest batch, padding included."""
+    """Size of the largest batch, with padding."""
     start_rss_mib: float
     """Resident memory before the file was opened."""
     peak_rss_mib: float
@@ -42,23 +43,23 @@ class LoadingReport:
 
     @property
     def growth_mib(self) -> float:
-        """Memory that loading took: batches held ready, and the index of the file."""
+        """Memory that loading took: batches that are held ready, and the index of the file."""
         return self.peak_rss_mib - self.start_rss_mib
 
 
 def measure_loading(
     path: Path, *, videos_per_step: int = 256, curves_per_video: int = 2, max_steps: int | None = None, seed: int = 0
 ) -> LoadingReport:
-    """Makes the batches of one epoch from an annotated feature file and lets them go.
+    """Makes the batches of one epoch from an annotated feature file and drops them.
 
-    The operating system may hold the file in its cache; what it holds counts as none of the process's memory.
+    The operating system may hold the file in its cache, which does not count as memory of this process.
 
     Args:
-        path: of either layout.
-        videos_per_step: videos of a batch.
-        curves_per_video: targets of each.
-        max_steps: batches to make; all where None.
-        seed: of the order.
+        path: a file of either layout.
+        videos_per_step: videos in a batch.
+        curves_per_video: annotators drawn for each video as targets.
+        max_steps: number of batches; None for the whole epoch.
+        seed: of the order of the videos.
 
     Raises:
         InputError: the file cannot be used.
@@ -98,7 +99,7 @@ def measure_loading(
 
 
 def _resident_mib() -> float:
-    """Resident memory of this process; 0 where the system does not tell."""
+    """Resident memory of this process; 0 where the system does not have /proc."""
     if not _STATM.exists():
         return 0.0
     return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20

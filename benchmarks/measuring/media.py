@@ -1,4 +1,4 @@
-"""Stages that move pictures: decoding, features and cutting, against the bare tools."""
+"""Contests of the stages that move pictures, with the bare tools: decoding, features and cutting."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -13,38 +13,40 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from benchmarks.measuring.contest import Contest
-from benchmarks.measuring.meter import compare
+from benchmarks.measuring.meter import time_in_turns
 from benchmarks.measuring.subject import Subject
 from vidsumm.config import CutConfig
-from vidsumm.features.backbones import Backbone, Precision
+from vidsumm.devices import Precision
+from vidsumm.features.backbone import Backbone
 from vidsumm.features.extractor import extract
 from vidsumm.video.cut import CutPlan, frame_clock, plan_cut
-from vidsumm.video.ffmpeg import FileUrl, run_job, source_of
 from vidsumm.video.ffmpeg_binary import find_ffmpeg
+from vidsumm.video.ffmpeg_commands import FileUrl, source_input
+from vidsumm.video.ffmpeg_process import run_ffmpeg
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.render import render
 
 __all__ = ["NETWORK_FRAMES", "Spans", "cut_contest", "decode_contest", "decode_whole", "feature_contest"]
 
 Spans = Sequence[tuple[float, float]]
-"""[start, end) of the pieces of one summary, seconds since the first frame."""
+"""[start, end) of the clips of one summary, seconds since the first frame."""
 
 NETWORK_FRAMES = 256
-"""Frames on which the network is timed."""
+"""Number of frames on which the feature network is timed."""
 
 
 def decode_whole(info: VideoInfo) -> None:
-    """The floor of decoding: ffmpeg decodes every frame with all threads and drops it.
+    """Decodes every frame with ffmpeg on all cores and drops it: the floor of decoding.
 
     Raises:
         EncodeError: ffmpeg failed.
     """
-    stream = source_of(info)[str(info.video.index)]
-    run_job(stream.output("pipe:", format="null"), find_ffmpeg(), "decoding")
+    stream = source_input(info)[str(info.video.index)]
+    run_ffmpeg(stream.output("pipe:", format="null"), find_ffmpeg(), "decoding")
 
 
 def decode_contest(subject: Subject, *, is_fast: bool = False) -> Contest:
-    """The sampled frames, or near ones in a hurry, scaled and handed over, against decoding alone."""
+    """The sampled frames (with `is_fast` near ones, as by ``--fast``), decoded and scaled, against decoding alone."""
     decode = subject.config.decode
     config = subject.config.replace(fast=True, decoder="auto") if is_fast else subject.config
     return Contest(
@@ -57,13 +59,13 @@ def decode_contest(subject: Subject, *, is_fast: bool = False) -> Contest:
 
 
 def feature_contest(subject: Subject) -> Contest:
-    """Frames in memory through our extraction, against the network alone on tensors in the faster precision."""
+    """Features of frames in memory, against the network alone on ready tensors in the faster of two precisions."""
     backbone = subject.backbone
     frames = subject.some_frames(NETWORK_FRAMES)
     size = subject.config.features.batch_size
     tensors = _as_tensors(backbone, frames, size)
     precisions: tuple[Precision, ...] = ("float32", "bfloat16")
-    trials = compare([partial(_network_alone, backbone, tensors[:2], one) for one in precisions], 1)
+    trials = time_in_turns([partial(_network_alone, backbone, tensors[:2], one) for one in precisions], 1)
     fastest = precisions[int(np.argmin([trial.median_s for trial in trials]))]
     return Contest(
         f"features, {NETWORK_FRAMES} frames in memory",
@@ -75,7 +77,7 @@ def feature_contest(subject: Subject) -> Contest:
 
 
 def _as_tensors(backbone: Backbone, frames: NDArray[np.uint8], size: int) -> list[Tensor]:
-    """Batches (B, 3, H, W) float32 on the device, scaled as the network wants them."""
+    """Batches (B, 3, H, W) float32 on the device, scaled for the network."""
     pixels = torch.from_numpy(frames).to(backbone.device).permute(0, 3, 1, 2).float()
     return [backbone.scale(batch).contiguous(memory_format=torch.channels_last) for batch in torch.split(pixels, size)]
 
@@ -95,7 +97,7 @@ def _extract(backbone: Backbone, frames: NDArray[np.uint8], size: int) -> NDArra
 
 
 def cut_contest(info: VideoInfo, spans: Sequence[Spans], config: CutConfig) -> Contest:
-    """All summaries at once, against an ffmpeg run over the source for each."""
+    """All summaries cut in one pass over the source, against an ffmpeg run for each."""
     clock = frame_clock(info)
     plans = [plan_cut(info, one, clock=clock) for one in spans]
     return Contest(
@@ -124,13 +126,13 @@ def _cut_separately(info: VideoInfo, spans: Sequence[Spans], config: CutConfig) 
     with TemporaryDirectory(prefix="vidsumm-speed-") as folder:
         for number, pieces in enumerate(spans):
             job = _separate_cut(info, pieces, config, Path(folder) / f"{number}.mp4")
-            run_job(job, find_ffmpeg(), "cutting")
+            run_ffmpeg(job, find_ffmpeg(), "cutting")
 
 
 def _separate_cut(info: VideoInfo, pieces: Spans, config: CutConfig, target: Path) -> Any:
-    """The usual recipe: `select` and `aselect` by time, time stamps counted anew."""
+    """The usual recipe: `select` and `aselect` by time, and time stamps counted anew."""
     wanted = "+".join(f"between(t,{info.start_s + a:.6f},{info.start_s + b:.6f})" for a, b in pieces)
-    source = source_of(info)
+    source = source_input(info)
     tracks = [source[str(info.video.index)].filter("select", wanted).filter("setpts", "N/FRAME_RATE/TB")]
     if info.audio is not None:
         tracks.append(source[str(info.audio.index)].filter("aselect", wanted).filter("asetpts", "N/SR/TB"))

@@ -1,4 +1,4 @@
-"""Seconds and memory of pieces of work that are measured against each other."""
+"""Measures seconds and memory of actions that are compared with each other."""
 
 import gc
 import math
@@ -11,36 +11,36 @@ from threading import Event, Thread
 
 import psutil
 
-__all__ = ["MemoryWatch", "Timing", "Work", "compare", "once", "watch_memory"]
+__all__ = ["Action", "MemoryWatch", "Timing", "time_in_turns", "time_once", "watch_memory"]
 
 _WATCH_S = 0.05
-_LONG_S = 5.0  # work that takes longer needs no warming up
-_SHORT_S = 0.02  # shorter work is repeated until it lasts about this long
+_LONG_S = 5.0  # an action that takes longer needs no warming up
+_SHORT_S = 0.02  # a shorter action is repeated so often that the repetitions take about this long
 
-Work = Callable[[], object]
+Action = Callable[[], object]
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One piece of work, done several times."""
+    """An action that was done several times."""
 
     seconds: tuple[float, ...]
     """Of each run."""
     peak_mib: float | None = None
-    """Resident memory that it took at most beyond what was held before; its child processes count too, and so do pages
-    that they share. None where nobody looked."""
+    """Peak of the resident memory, less what was held before; child processes included, where pages that they share
+    count for each. None where it was not measured."""
     result: object = None
-    """What its first run gave."""
+    """What the first run returned."""
 
     @property
     def median_s(self) -> float:
-        """Middle of the runs, seconds."""
+        """Median of the runs."""
         return median(self.seconds)
 
 
 @dataclass
 class MemoryWatch:
-    """The resident memory of this process and its children."""
+    """The resident memory of this process and its children while it is watched."""
 
     start_mib: float
     peak_mib: float
@@ -48,7 +48,7 @@ class MemoryWatch:
 
     @property
     def growth_mib(self) -> float:
-        """Most memory held, less what was held at the start."""
+        """The peak, less what was held at the start."""
         return self.peak_mib - self.start_mib
 
     def _keep_looking(self) -> None:
@@ -58,7 +58,11 @@ class MemoryWatch:
 
 @contextmanager
 def watch_memory() -> Iterator[MemoryWatch]:
-    """Looks at the memory twenty times a second, in a thread; short peaks may escape it."""
+    """Measures the memory twenty times a second while the block runs; shorter peaks may be missed.
+
+    Yields:
+        The watch, complete when the block has ended.
+    """
     start = _resident_mib()
     watch = MemoryWatch(start, start)
     thread = Thread(target=watch._keep_looking, name="memory")
@@ -71,46 +75,50 @@ def watch_memory() -> Iterator[MemoryWatch]:
         watch.peak_mib = max(watch.peak_mib, _resident_mib())
 
 
-def compare(works: Sequence[Work], runs: int) -> list[Timing]:
-    """Times pieces of work in turns, so that whatever else the machine does falls on all of them alike.
+def time_in_turns(actions: Sequence[Action], runs: int) -> list[Timing]:
+    """Times actions in turns, so that whatever else the machine does slows all of them alike.
 
-    Before that each is done once for its result and its memory, which also warms caches; of work that takes long that
-    is the first of the runs.
+    Before that each is done once for its result and its memory, which also warms caches. For an action that takes long,
+    this is the first of its runs.
 
     Args:
-        works: what to do.
+        actions: what to do.
         runs: how often each is timed.
     """
-    trials = [once(work) for work in works]
+    trials = [time_once(action) for action in actions]
     repeats = [max(1, math.ceil(_SHORT_S / trial.median_s)) for trial in trials]
     seconds = [[trial.median_s] if trial.median_s > _LONG_S else [] for trial in trials]
     for turn in range(runs):
-        for work, times, found in zip(works, repeats, seconds, strict=True):
+        for action, times, found in zip(actions, repeats, seconds, strict=True):
             if len(found) <= turn:
-                found.append(_seconds(work, times))
+                found.append(_seconds(action, times))
     return [replace(trial, seconds=tuple(found)) for trial, found in zip(trials, seconds, strict=True)]
 
 
-def once(work: Work) -> Timing:
-    """Does a piece of work a single time, with an eye on its memory."""
+def time_once(action: Action) -> Timing:
+    """Does an action once and measures its time and memory."""
     gc.collect()
     with watch_memory() as memory:
         begin = time.perf_counter()
-        result = work()
+        result = action()
         seconds = time.perf_counter() - begin
     return Timing((seconds,), memory.growth_mib, result)
 
 
-def _seconds(work: Work, times: int) -> float:
+def _seconds(action: Action, times: int) -> float:
+    """Mean time of an action that is done several times."""
     gc.collect()
     begin = time.perf_counter()
     for _ in range(times):
-        work()
+        action()
     return (time.perf_counter() - begin) / times
 
 
 def _resident_mib() -> float:
-    """Of this process and all that came of it; one that is only being started still has its parent's memory."""
+    """Resident memory of this process and its descendants.
+
+    A child that is being started still has the memory of its parent, which must not count twice.
+    """
     process = psutil.Process()
     held = {process.pid: process.memory_info()}
     total = held[process.pid].rss

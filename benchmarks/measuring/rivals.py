@@ -1,4 +1,4 @@
-"""The naive ways: what the field's scripts do, written down plainly."""
+"""The rivals: what the field's scripts do, written down plainly."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,8 +11,9 @@ from torch import Tensor
 from vidsumm.diffusion.guidance import guide
 from vidsumm.diffusion.sampler import Draws, ddim_sample, draw_noise
 from vidsumm.diffusion.schedule import cosine_schedule, to_score
+from vidsumm.model.encoded import EncodedVideos
 from vidsumm.model.sampling import SamplingOptions
-from vidsumm.model.summdiff import EncodedVideos, SummDiff
+from vidsumm.model.summdiff import SummDiff
 from vidsumm.selection.knapsack import solve
 from vidsumm.shots.penalty import charges
 
@@ -20,14 +21,14 @@ __all__ = ["knapsack_per_shot", "one_curve_at_a_time", "table_knapsack", "table_
 
 
 def table_kts(features: NDArray[np.floating], most: int, penalty: float = 1.0) -> NDArray[np.int64]:
-    """KTS by its table: the scatter of all segments, the least scatter by beginning and count, and the best count.
+    """KTS by a table of the least scatter for each end and number of segments, from which the best number is chosen.
 
-    The inner loop is NumPy's and runs along memory.
+    The inner loop is left to NumPy.
 
     Args:
         features: (N, D).
-        most: change points that the table goes up to; scripts take N - 1.
-        penalty: `vmax`.
+        most: greatest number of change points in the table; the scripts take N - 1.
+        penalty: called `vmax` in the scripts.
 
     Returns:
         (m,) int64 change points.
@@ -54,7 +55,7 @@ def table_kts(features: NDArray[np.floating], most: int, penalty: float = 1.0) -
 
 
 def _scatter_by_end(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, N): of samples s..t at [t, s]."""
+    """(N, N) with the scatter of samples s..t at [t, s]."""
     n = len(features)
     gram = features @ features.T
     sums = np.zeros((n + 1, n + 1))
@@ -70,7 +71,7 @@ def _scatter_by_end(features: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def table_knapsack(values: Sequence[float], weights: Sequence[int], capacity: int) -> list[bool]:
-    """The 0/1 knapsack by a table of Python numbers, as the field's scripts copy it from each other."""
+    """The 0/1 knapsack by a table of Python numbers, as most of the field's scripts have it."""
     table = [[0.0] * (capacity + 1) for _ in range(len(values) + 1)]
     for i, (value, weight) in enumerate(zip(values, weights, strict=True), 1):
         for room in range(capacity + 1):
@@ -89,7 +90,7 @@ def table_knapsack(values: Sequence[float], weights: Sequence[int], capacity: in
 def knapsack_per_shot(
     values: NDArray[np.float64], weights: NDArray[np.int64], capacity: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What `leave_one_out_values` gives, by two knapsacks without each shot; each by our own solver."""
+    """Returns what `leave_one_out_values` returns, from two knapsacks without each shot, each by our own solver."""
     full, reduced = np.zeros(len(values)), np.full(len(values), -np.inf)
     for i in range(len(values)):
         others, lengths = np.delete(values, i), np.delete(weights, i)
@@ -102,7 +103,9 @@ def knapsack_per_shot(
 def one_curve_at_a_time(
     model: SummDiff, features: NDArray[np.float32], seeds: Sequence[int], options: SamplingOptions
 ) -> NDArray[np.float32]:
-    """Curves in the official order of work: each encodes the video and the null video, then asks twice a step.
+    """Draws curves as the official code does: for each, both videos are encoded and both are denoised in every step.
+
+    The second video is the null video, from which guidance leads away.
 
     Args:
         model: the network, in evaluation mode.
@@ -122,8 +125,8 @@ def one_curve_at_a_time(
     return np.concatenate(curves)
 
 
-def _taken_again(model: SummDiff, video: EncodedVideos) -> EncodedVideos:
-    """Each pass of a plain decoder reads the video anew."""
+def _read_again(model: SummDiff, video: EncodedVideos) -> EncodedVideos:
+    """The video with its contexts computed anew, as each pass of a plain decoder computes them."""
     return video if model.denoiser is None else replace(video, contexts=tuple(model.denoiser.contexts(video.memory)))
 
 
@@ -134,7 +137,7 @@ def _one_curve(
 
     def denoise(u_t: Tensor, t: int) -> Tensor:
         times = torch.full((1, 1), t, device=device)
-        conditional, null = (model.denoise(u_t[None], times, _taken_again(model, branch))[0] for branch in branches)
+        conditional, null = (model.denoise(u_t[None], times, _read_again(model, branch))[0] for branch in branches)
         return guide(conditional, null, options.guidance)
 
     logits = ddim_sample(denoise, cosine_schedule(), draws.to(device), steps=options.steps, final=options.final)

@@ -1,4 +1,4 @@
-"""The video that is worked on, looked at once before anything is timed."""
+"""The video on which the stages are timed, with the networks it needs."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,19 +7,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.config import SummarizeConfig
-from vidsumm.features.backbones import Backbone
-from vidsumm.pipeline.analysis import FrameDescription, describe_frames
+from vidsumm.features.backbone import Backbone
+from vidsumm.pipeline.analysis import FrameFeatures, extract_features
 from vidsumm.pipeline.networks import Networks
-from vidsumm.video.frames import FrameReader, SamplePlan, open_frames, plan_samples
+from vidsumm.video.frames import FrameReader, open_frames
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.probe import probe
+from vidsumm.video.sampling import SamplePlan, plan_samples
 
 __all__ = ["Subject", "read_subject"]
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A probed video, the frames that are sampled of it and the networks that look at them."""
+    """A probed video, its sampled frames and the networks."""
 
     info: VideoInfo
     plan: SamplePlan
@@ -33,16 +34,16 @@ class Subject:
 
     @property
     def frames(self) -> int:
-        """Frames that are decoded and described."""
+        """Number of frames that are decoded and of which features are taken."""
         return len(self.plan.unique_idx)
 
     def decode(self, config: SummarizeConfig) -> int:
-        """Decodes the sampled frames and lets them go; returns how many came."""
+        """Decodes the sampled frames, drops them and returns their number."""
         with self._open(config) as source:
             return sum(len(batch.idx) for batch in source)
 
     def some_frames(self, count: int) -> NDArray[np.uint8]:
-        """(count, H, W, 3) uint8 RGB: the first sampled frames, repeated where there are not enough."""
+        """Returns (count, H, W, 3) uint8 RGB: the first sampled frames, repeated where there are fewer."""
         found: list[NDArray[np.uint8]] = []
         with self._open(self.config) as source:
             for batch in source:
@@ -52,10 +53,10 @@ class Subject:
         frames = np.concatenate(found)
         return frames[np.arange(count) % len(frames)]
 
-    def describe(self) -> FrameDescription:
-        """Decodes and describes, both at the same time."""
-        return describe_frames(
-            self.info, self.plan, self.backbone, self.config, on_progress=_nothing, on_notice=_nothing
+    def extract_features(self) -> FrameFeatures:
+        """Decodes the sampled frames and takes their features, both at the same time."""
+        return extract_features(
+            self.info, self.plan, self.backbone, self.config, on_progress=_ignore, on_notice=_ignore
         )
 
     def _open(self, config: SummarizeConfig) -> FrameReader:
@@ -66,13 +67,13 @@ class Subject:
             size=self.backbone.spec.input_size,
             decoder=config.decode.decoder,
             stall_s=config.decode.stall_s,
-            on_notice=_nothing,
+            on_notice=_ignore,
             is_fast=config.decode.fast,
         )
 
 
-def _nothing(_: object) -> None:
-    """Listens to nothing."""
+def _ignore(_: object) -> None:
+    """Ignores progress and notices."""
 
 
 def read_subject(path: Path, config: SummarizeConfig) -> Subject:

@@ -1,1 +1,1 @@
-"""The scenes of the example film and what they are drawn and sounded with."""
+"""The scenes of the example film, and the tools that draw them and make their sound."""

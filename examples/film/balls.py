@@ -22,7 +22,7 @@ class _Ball:
     pitch_hz: float
 
     def place(self, t: float, aspect: float) -> tuple[float, float]:
-        """x, and the height of its lowest point above the floor."""
+        """Returns x and the height of its lowest point above the floor."""
         beat = (t / self.period_s + self.phase) % 1
         width = aspect - 2 * self.radius
         x = self.radius + abs((self.start + self.speed * t) % (2 * width) - width)

@@ -16,7 +16,7 @@ FLAME = ((0.0, 0.85, 1.0, 1.0), (0.0, 0.2, 0.55, 0.95), (0.0, 0.02, 0.08, 0.62))
 
 class _Fire:
     def __init__(self, view: View, rng: Generator) -> None:
-        # Every third column, three times over: tongues that are taller than wide.
+        # Every third column, in three passes: flames that are taller than wide.
         slim = np.arange(view.width) * 3 % view.width
         self.height_px = view.height
         self.coarse, self.fine = texture(view, rng, 1.4)[:, slim], texture(view, rng, 1.9)[:, slim]

@@ -12,14 +12,14 @@ from film.sound import Sound, add, finish, hiss, thump
 
 STREET = 0.8
 VARIANTS = 4
-"""Pictures of the same skyline that differ in some windows."""
+"""Number of pictures of the same skyline; they differ in which windows are lit."""
 LAMPS = ((1.0, 0.83, 0.45), (1.0, 0.72, 0.35), (0.75, 0.88, 1.0))
 PAINT = (0.3, 0.33, 0.48)
 
 
 @dataclass(frozen=True)
 class _Row:
-    """Houses at one distance."""
+    """A row of houses at the same distance."""
 
     colour: Colour
     width: float
@@ -87,7 +87,7 @@ def _house(pictures: list[Canvas], rng: Generator, row: _Row, corners: tuple[flo
 
 
 def _rain(view: View, rng: Generator) -> NDArray[np.float32]:
-    """Slanting streaks on a sheet (h, w) that tiles."""
+    """Returns slanting streaks (h, w); copies of them can be put side by side."""
     sheet = np.zeros((view.height, view.width), np.float32)
     drops = rng.integers(0, (view.height, view.width), (110, 2))
     for k in range(max(2, view.height // 22)):

@@ -1,4 +1,4 @@
-"""A wall clock ticks beside a cat while the light of the window wanders."""
+"""A wall clock ticks beside a cat while the light of the window moves on."""
 
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ def make(view: View, seconds: float, rng: Generator) -> tuple[Painter, Sound]:
         canvas = room.copy()
         _hand(canvas, (10 + 9 / 60 + t / 90) / 12, 0.52 * RADIUS, 0.024, INK)
         _hand(canvas, 9 / 60 + t / 90, 0.78 * RADIUS, 0.016, INK)
-        # The hand of seconds jumps and rings out like a spring.
+        # The second hand jumps and swings out like a spring.
         second = int(t) + 8 - np.exp(-22 * (t % 1)) * np.cos(45 * (t % 1))
         _hand(canvas, second / 60, 0.86 * RADIUS, 0.007, RED)
         canvas.disc(MIDDLE, 0.017, RED)
@@ -84,7 +84,7 @@ def _cat(canvas: Canvas, t: float) -> None:
 
 
 def _sunlight(canvas: Canvas, t: float) -> None:
-    """Bright panes of a window, slanting and moving over the whole picture."""
+    """Draws the slanting light of a window, which moves over the whole picture."""
     view = canvas.view
     u = view.x - 0.5 * view.y - 0.2 - 0.11 * t
     frame = np.minimum(np.abs(u) % 0.34, 0.34 - np.abs(u) % 0.34)

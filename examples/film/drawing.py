@@ -1,4 +1,4 @@
-"""A canvas of pixels with shapes, light and textures.
+"""A canvas to draw shapes, light and textures on.
 
 Lengths are in picture heights: x runs from 0 to the aspect ratio, y from 0 down to 1. Colours are RGB from 0 to 1.
 """
@@ -21,7 +21,7 @@ _WHOLE = (slice(None), slice(None))
 
 
 class View:
-    """The grid of a picture: `x` and `y` (h, w) in picture heights."""
+    """The grid of a picture: the coordinates `x` and `y` (h, w) of its pixels, in picture heights."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height
@@ -31,13 +31,13 @@ class View:
         self.x, self.y = np.meshgrid(columns, rows)
 
     def window(self, x0: float, y0: float, x1: float, y1: float) -> Part:
-        """The pixels inside a box, with one to spare."""
+        """Returns the pixels inside a box and one more on each side."""
         left, right = np.clip([x0 * self.height - 1, x1 * self.height + 2], 0, self.width)
         top, bottom = np.clip([y0 * self.height - 1, y1 * self.height + 2], 0, self.height)
         return slice(int(top), int(bottom)), slice(int(left), int(right))
 
     def cover(self, distance: Array) -> Array:
-        """How much of each pixel lies inside a shape, from the distance to its edge (positive inside)."""
+        """Returns the share of each pixel that lies inside a shape, from the distance to its edge (positive inside)."""
         return np.asarray(np.clip(distance * np.float32(self.height) + np.float32(0.5), 0, 1))
 
 
@@ -51,7 +51,7 @@ class Canvas:
         return Canvas(self.view, self.pixels.copy())
 
     def fill(self, mask: Array, colour: Colour, part: Part = _WHOLE) -> None:
-        """Paints `colour` as far as `mask` covers the pixels of `part`."""
+        """Paints the pixels of `part` in `colour`; `mask` is the share of each that is covered."""
         target = self.pixels[part]
         target += mask[..., None] * (np.asarray(colour, dtype=np.float32) - target)
 
@@ -59,7 +59,7 @@ class Canvas:
         self.ellipse(centre, (radius, radius), colour, opacity=opacity)
 
     def ellipse(self, centre: Point, radii: Point, colour: Colour, *, opacity: float = 1.0, soft: float = 0.0) -> None:
-        """An upright ellipse; `soft` is the share of its radius over which it fades out."""
+        """Paints an upright ellipse; `soft` is the share of its radius over which it fades out."""
         (x, y), (rx, ry) = centre, radii
         part = self.view.window(x - rx, y - ry, x + rx, y + ry)
         inside = 1 - np.hypot((self.view.x[part] - x) / rx, (self.view.y[part] - y) / ry)
@@ -74,7 +74,7 @@ class Canvas:
         self.fill(mask, colour, part)
 
     def polygon(self, points: Sequence[Point], colour: Colour) -> None:
-        """A convex polygon."""
+        """Paints a convex polygon."""
         xs, ys = zip(*points, strict=True)
         part = self.view.window(min(xs), min(ys), max(xs), max(ys))
         edges = list(pairwise([*points, points[0]]))
@@ -95,7 +95,7 @@ class Canvas:
         self.fill(self.view.cover(width / 2 - distance), colour, part)
 
     def ground(self, ridge: Array, colour: Colour) -> None:
-        """Everything below `ridge` (w,), the height of the skyline in each column."""
+        """Paints everything below `ridge` (w,), the height of the skyline in each column."""
         self.fill(self.view.cover(self.view.y - ridge), colour)
 
     def glow(self, centre: Point, radius: float, colour: Colour) -> None:
@@ -110,13 +110,13 @@ class Canvas:
         self.pixels += np.asarray(light, dtype=np.float32)[..., None] * rgb(*colour)
 
     def stars(self, rng: Generator, count: int, lowest: float) -> None:
-        """Dots of different brightness above `lowest`."""
+        """Paints dots of different brightness above the height `lowest`."""
         for _ in range(count):
             place = (rng.uniform(0, self.view.aspect), rng.uniform(0, lowest))
             self.disc(place, rng.uniform(0.0022, 0.0034), (0.85, 0.9, 1), opacity=rng.uniform(0.15, 0.85))
 
     def reflect(self, waterline: float, time_s: float, tint: Colour, *, squeeze: float = 1.0) -> None:
-        """Turns what lies below `waterline` into water that mirrors, `squeeze` times flatter, what stands above."""
+        """Turns everything below `waterline` into water that mirrors what stands above, `squeeze` times flatter."""
         view, first = self.view, int(waterline * self.view.height)
         rows = np.arange(first, view.height)
         depth = (rows - first) / view.height
@@ -135,13 +135,13 @@ def rgb(*parts: float) -> NDArray[np.float32]:
 
 
 def mix(first: Colour, second: Colour, share: float) -> NDArray[np.float32]:
-    """The colour that lies `share` of the way from the first to the second."""
+    """Returns the colour at the given share of the way from the first to the second."""
     a, b = rgb(*first), rgb(*second)
     return a + np.float32(min(max(share, 0.0), 1.0)) * (b - a)
 
 
 def gradient(view: View, *stops: tuple[float, Colour]) -> Canvas:
-    """A picture that runs through the colours from top to bottom; `stops` are (y, colour)."""
+    """Returns a picture that runs through the colours from top to bottom; `stops` are (y, colour)."""
     heights = [y for y, _ in stops]
     channels = [np.interp(view.y[:, 0], heights, [colour[i] for _, colour in stops]) for i in range(3)]
     column = np.stack(channels, axis=-1).astype(np.float32)
@@ -149,17 +149,17 @@ def gradient(view: View, *stops: tuple[float, Colour]) -> Canvas:
 
 
 def tinted(colour: Colour, light: Array) -> NDArray[np.float32]:
-    """`colour` in each pixel, `light` (h, w) times as bright."""
+    """Returns pixels (h, w, 3) of `colour`, each `light` (h, w) times as bright."""
     return rgb(*colour) * np.asarray(light, dtype=np.float32)[..., None]
 
 
 def hills(x: Array, base: float, *waves: tuple[float, float, float]) -> Array:
-    """A skyline (w,) at the height `base`, with waves of (height, frequency, phase)."""
+    """Returns a skyline (w,) at the height `base`, with waves of (height, frequency, phase)."""
     return sum((a * np.sin(f * x + p) for a, f, p in waves), np.full_like(x, base))
 
 
 def specks(view: View, x: Array, y: Array, weights: Array, blur: float) -> NDArray[np.float32]:
-    """Light (h, w) of many points, each spread over `blur` picture heights and as bright as its weight (n,)."""
+    """Returns the light (h, w) of n points, each spread over `blur` picture heights and as bright as its weight."""
     column, row = x * view.height, y * view.height
     seen = (column >= 0) & (column < view.width) & (row >= 0) & (row < view.height)
     cells = row[seen].astype(int) * view.width + column[seen].astype(int)
@@ -170,12 +170,15 @@ def specks(view: View, x: Array, y: Array, weights: Array, blur: float) -> NDArr
 
 
 def sparks(view: View, x: Array, y: Array, colours: Array, blur: float) -> NDArray[np.float32]:
-    """As `specks` (h, w, 3), each point with a colour of its own (n, 3)."""
+    """Returns the light (h, w, 3) of n points like `specks`, each with a colour of its own (n, 3)."""
     return np.stack([specks(view, x, y, colours[:, i], blur) for i in range(3)], axis=-1)
 
 
 def texture(view: View, rng: Generator, roughness: float) -> NDArray[np.float32]:
-    """(h, w) cloudy noise that tiles, zero mean and unit deviation; a higher `roughness` has finer grain."""
+    """Returns cloudy noise (h, w) of zero mean and unit deviation; a higher `roughness` gives finer grain.
+
+    Its edges fit together, so that copies of it can be put side by side.
+    """
     white = np.fft.rfft2(rng.normal(size=(view.height, view.width)))
     rows = np.fft.fftfreq(view.height)[:, None] * view.height
     frequency = np.hypot(rows, np.fft.rfftfreq(view.width) * view.width)
@@ -184,12 +187,12 @@ def texture(view: View, rng: Generator, roughness: float) -> NDArray[np.float32]
 
 
 def scroll(noise: NDArray[np.float32], shift: float, axis: int) -> NDArray[np.float32]:
-    """`noise` moved by a broken number of pixels."""
+    """Returns `noise` moved along an axis by any number of pixels, not only whole ones."""
     whole = int(np.floor(shift))
     share = np.float32(shift - whole)
     return np.roll(noise, whole, axis) * (1 - share) + np.roll(noise, whole + 1, axis) * share
 
 
 def columns(items: Iterable[tuple[Array, ...]]) -> tuple[Array, ...]:
-    """Joins rows of arrays: the first arrays of all rows, the second ones and so on."""
+    """Joins tuples of arrays: the first arrays of all items, the second ones and so on."""
     return tuple(np.concatenate(part) for part in zip(*items, strict=True))

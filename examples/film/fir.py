@@ -1,10 +1,10 @@
-"""A fir tree, which grows in more than one scene."""
+"""A fir tree, for more than one scene."""
 
 from film.drawing import Canvas, Colour, Point
 
 
 def draw(canvas: Canvas, root: Point, height: float, colour: Colour, snow: Colour | None = None) -> None:
-    """Four tiers, with snow on them where a colour for it is given."""
+    """Draws a fir of four tiers; they carry snow if its colour is given."""
     x, y = root
     canvas.box((x - 0.02 * height, y - 0.1 * height, x + 0.02 * height, y), (0.1, 0.07, 0.06))
     for tier in range(4):

@@ -1,4 +1,4 @@
-"""Fireworks above a bay; the boom comes with the burst."""
+"""Fireworks above a bay; each boom is heard at the moment of its burst."""
 
 from dataclasses import dataclass
 
@@ -22,10 +22,10 @@ class _Rocket:
     ways: Array
     """(n, 2) how far each star flies."""
     colours: Array
-    """(n, 3)."""
+    """(n, 3) their colours."""
 
     def stars(self, age_s: float) -> tuple[Array, Array, Array]:
-        """x, y and colours of the stars and of their tails."""
+        """Returns x, y and colours of the stars and of their tails."""
         return columns(self._stars(age_s - 0.03 * k, 0.75**k) for k in range(6) if age_s > 0.03 * k)  # type: ignore[return-value]
 
     def _stars(self, age_s: float, strength: float) -> tuple[Array, Array, Array]:
@@ -36,7 +36,7 @@ class _Rocket:
         return x, y, self.colours * (glitter * fading)[:, None]
 
     def trail(self, age_s: float) -> tuple[Array, Array, Array]:
-        """The climbing rocket, `age_s` below zero."""
+        """Returns x, y and colours of the climbing rocket, before it bursts (`age_s` below zero)."""
         drop = np.linspace(0, 0.09, 12) - age_s / CLIMB_S * (SHORE - self.centre[1])
         fading = np.linspace(0.8, 0.1, 12)[:, None]
         return np.full(12, self.centre[0]), self.centre[1] + drop, fading * rgb(1, 0.75, 0.4)
@@ -86,7 +86,7 @@ def _bay(view: View, rng: Generator) -> Canvas:
 
 
 def _rockets(view: View, seconds: float, rng: Generator) -> list[_Rocket]:
-    """One after the other, and three at once near the end."""
+    """Returns rockets one after the other, and three at once near the end."""
     steady = np.arange(0.75, seconds, 0.62)
     times = [*(steady + rng.uniform(-0.12, 0.12, len(steady))), *(0.84 * seconds + 0.15 * np.arange(3))]
     return [_rocket(view, rng, float(at), two_coloured=k % 3 == 0) for k, at in enumerate(times)]

@@ -53,7 +53,7 @@ def make(view: View, seconds: float, rng: Generator) -> tuple[Painter, Sound]:
 
 
 def _comet(canvas: Canvas, share: float) -> None:
-    """`share` of its way across is done."""
+    """Draws the comet after the given share of its way across the picture."""
     x, y = -0.3 + (canvas.view.aspect + 0.8) * share, 0.1 + 0.18 * share
     for k in range(26):
         light = 0.17 * (1 - k / 26) ** 2 * rgb(0.6, 0.85, 1)

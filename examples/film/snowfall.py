@@ -8,13 +8,13 @@ from film.drawing import Canvas, Colour, Painter, View, gradient, hills, mix, rg
 from film.sound import Sound, add, finish, hiss, ticks, tone
 
 MOON = (1.38, 0.2)
-# Height of the ridge, colour, number and height of the firs.
+# For each slope: height of the ridge, its colour, number of firs and their height.
 SLOPES = (
     (0.62, (0.44, 0.53, 0.7), 16, 0.16),
     (0.7, (0.58, 0.66, 0.8), 11, 0.26),
     (0.8, (0.76, 0.82, 0.92), 6, 0.42),
 )
-# Number, speed and size of near, middling and far flakes.
+# Number, speed and size of the far, middle and near flakes.
 FLAKES = ((130, 0.08, 0.0022), (80, 0.13, 0.004), (34, 0.2, 0.0075))
 TUNE_HZ = (784.0, 659.3, 587.3, 523.3, 587.3, 659.3, 784.0, 880.0, 784.0, 659.3, 523.3)
 
@@ -51,7 +51,7 @@ def _valley(view: View, rng: Generator) -> Canvas:
 
 
 def _slope(canvas: Canvas, rng: Generator, base: float, colour: Colour, firs: list[float]) -> None:
-    """A snowy ridge with firs of about the given heights; the nearest leaves room for the cottage."""
+    """Draws a snowy ridge with firs of about the given heights; the nearest ridge leaves room for the cottage."""
     x = canvas.view.x[0]
     ridge = hills(x, base, (0.03, 2.3 + 3 * base, 9 * base), (0.01, 6.1, base))
     canvas.ground(ridge, colour)

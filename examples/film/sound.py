@@ -1,4 +1,4 @@
-"""Notes, noise and how they are put together; all sounds are (samples,) mono from -1 to 1."""
+"""Notes and noise, and how they are put together; all sounds are (samples,) mono from -1 to 1."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,12 +14,12 @@ SAMPLE_RATE_HZ = 48_000
 
 
 def ticks(seconds: float) -> Sound:
-    """The time of each sample, seconds."""
+    """Returns the time of each sample, seconds."""
     return (np.arange(round(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ).astype(np.float32)
 
 
 def tone(pitch_hz: float, seconds: float, *, decay: float = 0.0, bright: float = 0.3) -> Sound:
-    """A note with three overtones; `decay` is per second."""
+    """Returns a note with three overtones that fades at the rate `decay` per second."""
     t = ticks(seconds)
     wave = np.zeros_like(t)
     for k in range(4):
@@ -28,7 +28,7 @@ def tone(pitch_hz: float, seconds: float, *, decay: float = 0.0, bright: float =
 
 
 def pad(pitches_hz: Iterable[float], seconds: float) -> Sound:
-    """A soft chord that breathes."""
+    """Returns a soft chord whose notes swell and fade."""
     t = ticks(seconds)
     chord = np.zeros_like(t)
     for i, pitch in enumerate(pitches_hz):
@@ -37,31 +37,31 @@ def pad(pitches_hz: Iterable[float], seconds: float) -> Sound:
 
 
 def hiss(seconds: float, rng: Generator, low_hz: float, high_hz: float) -> Sound:
-    """Noise between two pitches, unit deviation."""
+    """Returns noise between two frequencies, of unit deviation."""
     filtering = butter(2, (low_hz, high_hz), "bandpass", fs=SAMPLE_RATE_HZ, output="sos")
     noise = np.asarray(sosfilt(filtering, rng.normal(size=len(ticks(seconds)))), dtype=np.float32)
     return np.asarray(noise / max(float(noise.std()), 1e-9))
 
 
 def thump(seconds: float, rng: Generator, *, high_hz: float, decay: float) -> Sound:
-    """A burst of noise that dies away."""
+    """Returns a burst of noise that fades at the rate `decay` per second."""
     return np.asarray(hiss(seconds, rng, 40, high_hz) * np.exp(-decay * ticks(seconds)), dtype=np.float32)
 
 
 def add(sound: NDArray[np.floating[Any]], at_s: float, clip: NDArray[np.floating[Any]], gain: float = 1.0) -> None:
-    """Adds `clip` from `at_s` on, as far as there is room."""
+    """Adds `clip` to `sound` from `at_s` on; what does not fit is cut off."""
     start = round(at_s * SAMPLE_RATE_HZ)
     room = sound[start : start + len(clip)]
     room += gain * clip[: len(room)]
 
 
 def finish(sound: NDArray[np.floating[Any]], peak: float) -> Sound:
-    """Scales to `peak`."""
+    """Scales a sound so that its largest value is `peak`."""
     return np.asarray(sound * (peak / max(float(np.abs(sound).max()), 1e-9)), dtype=np.float32)
 
 
 def excerpt(sound: Sound, start: int, stop: int) -> Sound:
-    """Samples `start` to `stop`, the edges faded over 5 ms so that a cut does not click."""
+    """Returns the samples from `start` to `stop`, faded in and out over 5 ms so that a cut does not click."""
     part = sound[start:stop].copy()
     edge = min(round(0.005 * SAMPLE_RATE_HZ), len(part) // 2)
     ramp = np.linspace(0, 1, edge, dtype=np.float32)

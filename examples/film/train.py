@@ -73,7 +73,7 @@ def _grove(canvas: Canvas, trees: list[tuple[float, float]]) -> None:
 
 
 def _smoke(canvas: Canvas, t: float, speed: float) -> None:
-    """One puff for each beat of the engine, left behind where the chimney was."""
+    """Draws a puff for each beat of the engine, at the place where the chimney was then."""
     for k in range(max(0, int((t - 3.6) / BEAT_S)), int(t / BEAT_S) + 1):
         age = t - k * BEAT_S
         place = (_front(k * BEAT_S, speed) - 0.065 - 0.05 * age, TRACK - 0.255 - 0.11 * age**0.7)

@@ -27,7 +27,7 @@ RECIPE = Recipe(
 
 @pytest.fixture
 def config(tmp_path: Path) -> BenchConfig:
-    """A run on a few invented videos that takes seconds."""
+    """A run of seconds on a few invented videos."""
     return BenchConfig(
         "synthetic", "5fcv", tmp_path / "results", recipe=RECIPE, synthetic=INVENTED, samples=2, device="cpu"
     )
@@ -35,12 +35,12 @@ def config(tmp_path: Path) -> BenchConfig:
 
 @pytest.fixture
 def trainings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Training videos of each training that was begun."""
-    begun: list[int] = []
+    """The number of training videos of each training so far."""
+    counts: list[int] = []
 
-    def counted(videos: Any, *args: Any, **kwargs: Any) -> Any:
-        begun.append(len(videos))
+    def count_and_fit(videos: Any, *args: Any, **kwargs: Any) -> Any:
+        counts.append(len(videos))
         return trainer.fit(videos, *args, **kwargs)
 
-    monkeypatch.setattr("vidsumm.benchmark.methods.method.fit", counted)
-    return begun
+    monkeypatch.setattr("vidsumm.benchmark.methods.network.fit", count_and_fit)
+    return counts

@@ -21,8 +21,8 @@ def test_modes_are_measured_at_each_agreement(config: BenchConfig, trainings: li
     assert len(trainings) == 10
 
 
-def test_it_is_for_invented_videos(config: BenchConfig) -> None:
-    with pytest.raises(ConfigError, match="--agreement"):
+def test_other_videos_and_levels_out_of_range_are_refused(config: BenchConfig) -> None:
+    with pytest.raises(ConfigError, match="invented videos only"):
         run_agreement(dataclasses.replace(config, dataset="tvsum"), [0.0])
     with pytest.raises(ConfigError, match="agreement"):
         run_agreement(config, [1.5])

@@ -9,14 +9,14 @@ VIDEOS = synthetic_videos(SyntheticConfig(videos=4, annotators=9))
 
 @pytest.mark.parametrize("video", VIDEOS, ids=lambda video: video.key)
 def test_annotators_find_all_modes_and_their_mean_none(video: SyntheticVideo) -> None:
-    people = mode_recovery(video.scores, video.modes)
-    assert (people.modes, people.curves) == (1.0, 1.0)
-    np.testing.assert_array_equal(people.assignment, video.annotator_mode)
+    annotators = mode_recovery(video.scores, video.modes)
+    assert (annotators.modes, annotators.curves) == (1.0, 1.0)
+    np.testing.assert_array_equal(annotators.assignment, video.annotator_mode)
     mean = mode_recovery(video.scores.mean(axis=0, keepdims=True), video.modes)
     assert (mean.modes, mean.curves, mean.assignment.tolist()) == (0.0, 0.0, [-1])
 
 
-def test_shares() -> None:
+def test_shares_of_modes_and_curves() -> None:
     modes = np.eye(4)
     curves = np.array([[5, 0, 0, 0], [1, 0.1, 0, 0], [0, 0, 7, 1], [1, 1, 0, 0], [2, 2, 2, 2]], dtype=np.float64)
     found = mode_recovery(curves, modes, threshold=0.9)

@@ -18,7 +18,7 @@ ITEMS = st.integers(1, 9).flatmap(
 
 @settings(deadline=None, max_examples=50)
 @given(ITEMS, st.integers(0, 20))
-def test_counts_equal_those_of_every_choice(items: tuple[NDArray[np.int64], NDArray[np.int64]], capacity: int) -> None:
+def test_counts_are_those_of_every_choice(items: tuple[NDArray[np.int64], NDArray[np.int64]], capacity: int) -> None:
     values, weights = items
     choices = np.array(list(product((0, 1), repeat=len(values))))
     totals = (choices @ values)[choices @ weights <= capacity]
@@ -36,7 +36,7 @@ def test_too_many_items_to_count_are_refused() -> None:
         count_optima(np.ones(63, np.int64), np.ones(63, np.int64), 5)
 
 
-def test_bins() -> None:
+def test_values_fall_into_bins() -> None:
     values = np.array([-0.3, 0.0, 0.199, 0.2, 0.5, 0.999, 1.0, 1.4])
     np.testing.assert_array_equal(quantise(values, 5), [1, 1, 1, 3, 5, 9, 9, 9])
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from tests.support.annotations import FRAMES, annotation
 from vidsumm.benchmark.video_measures import annotator_taus, measure_video
-from vidsumm.datasets.layout import Kind
+from vidsumm.datasets.annotation import Kind
 from vidsumm.evaluation.generative import best_match, coverage, diversity, energy_distance
 from vidsumm.evaluation.metrics import rank_correlation, rank_correlations
 from vidsumm.evaluation.summaries import frame_scores, machine_summaries, overlap_f1
@@ -24,9 +24,9 @@ def test_tvsum_compares_curves_with_annotators() -> None:
     video = annotation("tvsum")
     found = measure_video(video, CURVES, ratio=RATIO)
     taus, rhos = rank_correlations(CURVES, video.scores)
-    assert (found.tau, found.rho) == pytest.approx((taus.mean(), rhos.mean()))
+    assert (found.tau_one, found.rho_one) == pytest.approx((taus.mean(), rhos.mean()))
     mean = rank_correlation(CURVES.mean(axis=0), video.scores)
-    assert (found.mean_tau, found.mean_rho) == pytest.approx((mean.tau, mean.rho), abs=0.02)  # ties by rounding
+    assert (found.tau, found.rho) == pytest.approx((mean.tau, mean.rho), abs=0.02)  # ties by rounding
     assert found.best_tau == pytest.approx(taus.mean(axis=1).max())
     assert found.best_annotator_tau == pytest.approx(best_match(taus))
     assert found.coverage == coverage(taus)
@@ -37,9 +37,9 @@ def test_summe_compares_summaries_with_the_mean_summary() -> None:
     video = annotation("summe")
     found = measure_video(video, CURVES, ratio=RATIO)
     tau, rho = rank_correlations(summaries(), video.user_summary.mean(axis=0)[None])
-    assert (found.tau, found.rho) == pytest.approx((tau.mean(), rho.mean()))
+    assert (found.tau_one, found.rho_one) == pytest.approx((tau.mean(), rho.mean()))
     of_mean = rank_correlation(summaries(CURVES.mean(axis=0)[None])[0], video.user_summary.mean(axis=0)[None])
-    assert found.mean_tau == pytest.approx(of_mean.tau)
+    assert found.tau == pytest.approx(of_mean.tau)
     assert found.best_tau == pytest.approx(tau.max())
     per_user = rank_correlations(summaries(), video.user_summary)[0]
     assert found.coverage == coverage(per_user)
@@ -63,21 +63,21 @@ def test_the_truth_is_the_best_there_is() -> None:
     video = annotation("mrhisum", picks=np.arange(FRAMES), gtscore=np.linspace(0, 1, FRAMES, dtype=np.float32))
     video_scores = annotation("mrhisum", picks=np.arange(FRAMES), gtscore=video.gtscore, scores=video.gtscore[None])
     found = measure_video(video_scores, video.gtscore[None])
-    assert (found.tau, found.rho, found.coverage, found.energy) == pytest.approx((1, 1, 1, 0), abs=1e-6)
+    assert (found.tau_one, found.rho_one, found.coverage, found.energy) == pytest.approx((1, 1, 1, 0), abs=1e-6)
     assert (found.map50, found.map15, found.wir, found.ir, found.wse) == pytest.approx((1, 1, 1, 1, 0))
     assert found.cis is not None
     assert found.cis <= 0
 
 
-def test_samples_are_averaged() -> None:
+def test_curves_are_averaged() -> None:
     video = annotation("tvsum")
     alone = [asdict(measure_video(video, curve[None], ratio=RATIO)) for curve in CURVES]
     together = asdict(measure_video(video, CURVES, ratio=RATIO))
-    for name in ("tau", "rho", "f1_avg", "f1_max", "map50", "map15", "cis", "wir", "ir", "wse"):
+    for name in ("tau_one", "rho_one", "f1_avg", "f1_max", "map50", "map15", "cis", "wir", "ir", "wse"):
         assert together[name] == pytest.approx(np.mean([row[name] for row in alone])), name
     for row in alone:
         assert row["diversity"] is None
-        assert row["best_tau"] == row["tau"] == pytest.approx(row["mean_tau"])
+        assert row["best_tau"] == row["tau_one"] == pytest.approx(row["tau"])
 
 
 def test_the_conventions_differ() -> None:
@@ -96,7 +96,7 @@ def test_what_is_missing_is_not_measured(kind: Kind) -> None:
     found = asdict(measure_video(bare, CURVES))
     missing = {"f1_avg", "f1_max", "cis", "wir", "ir", "wse", "diversity"}
     if kind == "summe":
-        missing |= {"tau", "rho", "mean_tau", "mean_rho", "best_tau", "best_annotator_tau", "coverage"}
+        missing |= {"tau", "rho", "tau_one", "rho_one", "best_tau", "best_annotator_tau", "coverage"}
     assert {name for name, value in found.items() if value is None} == missing
     assert (annotator_taus(bare, CURVES) is None) == (kind == "summe")
 

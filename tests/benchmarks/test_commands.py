@@ -8,11 +8,11 @@ from typer.testing import CliRunner
 
 from benchmarks import growth, loading, speed
 from benchmarks.growth import GrowthPoint
-from benchmarks.measuring import arithmetic, jobs, stages
+from benchmarks.measuring import arithmetic, program, stages
 from benchmarks.measuring.contest import Contest
-from benchmarks.measuring.jobs import JobFailedError, WholeJob
+from benchmarks.measuring.program import ProgramFailedError, ProgramRun
 from tests.support.media import write_clip
-from vidsumm.datasets.mrhisum import write_synthetic_mrhisum
+from vidsumm.datasets.synthetic_mrhisum import write_synthetic_mrhisum
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def run(app: typer.Typer, *arguments: object) -> tuple[int, str, str]:
     return result.exit_code, result.stdout, result.stderr
 
 
-def test_a_table_of_two_parts(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_speed_writes_the_table_of_two_parts(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arithmetic, "_SHOTS", 6)
     monkeypatch.setattr(arithmetic, "_HOUR_FRAMES", 300)
     code, out, err = run(speed.app, clip, "--part", "decode", "--part", "knapsack", "--runs", 1, "-o", "here")
@@ -47,9 +47,9 @@ def test_a_table_of_two_parts(clip: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert {"ffmpeg", "machine", "torch"} <= set(meta["versions"])
 
 
-def test_what_is_known_is_kept_when_it_ends_early(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_are_kept_when_speed_ends_early(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise JobFailedError("no kts today")
+        raise ProgramFailedError("no kts today")
 
     monkeypatch.setattr(stages, "kts_contests", fail)
     monkeypatch.setattr(stages, "selection_contests", lambda: iter([Contest("one", "two", int, int, 1.0)]))
@@ -60,7 +60,7 @@ def test_what_is_known_is_kept_when_it_ends_early(clip: Path, monkeypatch: pytes
         assert [row["method"] for row in csv.DictReader(file)] == ["one"]
 
 
-def test_start_is_within_its_limit_or_said_to_miss_it(clip: Path) -> None:
+def test_the_start_has_a_limit(clip: Path) -> None:
     code, out, err = run(speed.app, clip, "--part", "start", "--runs", 1, "-o", "here")
     assert code == 0, err
     assert "vidsumm --help, processor time" in out
@@ -70,7 +70,7 @@ def test_start_is_within_its_limit_or_said_to_miss_it(clip: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((speed.app, "--part", "nonsense"), "--part nonsense: not known"),
+        ((speed.app, "--part", "nonsense"), "--part nonsense: unknown"),
         ((growth.app, "--minutes", "5,x"), "--minutes 5,x: not numbers"),
         ((growth.app, "--minutes", "5,5"), "--minutes: not two or more ascending numbers"),
         ((growth.app, "--minutes", "3"), "--minutes: not two or more ascending numbers"),
@@ -84,13 +84,13 @@ def test_bad_options_are_one_line(clip: Path, arguments: tuple[typer.Typer, *tup
     assert "Traceback" not in err
 
 
-def test_a_missing_video_is_said(clip: Path) -> None:
+def test_a_missing_video_is_named(clip: Path) -> None:
     code, _, err = run(speed.app, "none.mp4", "--part", "decode")
     assert code == 3
     assert "none.mp4" in err
 
 
-def test_growth_writes_table_and_picture(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_growth_writes_table_and_figure(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     points = [GrowthPoint(minutes, {"decode": minutes, "whole": 2 * minutes}, 500.0) for minutes in (1.0, 2.0)]
     monkeypatch.setattr(growth, "measure_growth", lambda *_, **__: points)
     code, out, err = run(growth.app, clip, "--minutes", "1,2", "-o", "here")
@@ -101,7 +101,7 @@ def test_growth_writes_table_and_picture(clip: Path, monkeypatch: pytest.MonkeyP
     assert "peak memory, MiB" in out
 
 
-def test_loading(tmp_path: Path) -> None:
+def test_loading_prints_a_table_or_json(tmp_path: Path) -> None:
     path = tmp_path / "m.h5"
     write_synthetic_mrhisum(path, 6, feature_dim=8)
     code, out, _ = run(loading.app, path, "--json", "--batch", 2)
@@ -112,10 +112,10 @@ def test_loading(tmp_path: Path) -> None:
     assert (code, "missing.h5" in err) == (3, True)
 
 
-def test_a_program_that_fails_is_quoted(tmp_path: Path) -> None:
-    with pytest.raises(JobFailedError, match=r"summarize ended with status 3: .*none\.mp4"):
-        WholeJob(tmp_path / "none.mp4", tmp_path / "out").run()
+def test_the_message_of_a_failed_program_is_quoted(tmp_path: Path) -> None:
+    with pytest.raises(ProgramFailedError, match=r"summarize ended with status 3: .*none\.mp4"):
+        ProgramRun(tmp_path / "none.mp4", tmp_path / "out").run()
 
 
 def test_the_package_starts_without_torch() -> None:
-    assert jobs.imports_torch() is False
+    assert program.imports_torch() is False

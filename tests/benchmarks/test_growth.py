@@ -5,7 +5,7 @@ from matplotlib import pyplot as plt
 
 from benchmarks import growth
 from benchmarks.growth import GrowthPoint, exponent, growth_figure, growth_table, measure_growth
-from benchmarks.measuring.jobs import WholeJob
+from benchmarks.measuring.program import ProgramRun
 from tests.support.fake_summarizer import record
 from tests.support.media import write_clip
 from vidsumm.export.record import SummaryRecord
@@ -37,18 +37,18 @@ def test_table_and_figure_show_every_stage() -> None:
     plt.close(figure)
 
 
-def test_a_video_is_played_again_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_videos_are_a_short_one_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clip = write_clip(tmp_path / "clip.mp4", seconds=2, size=(64, 48), fps=10, gop=10)
     lengths = []
 
-    def timed(job: WholeJob) -> tuple[SummaryRecord, float]:
-        info = probe(job.path)
+    def timed(run: ProgramRun) -> tuple[SummaryRecord, float]:
+        info = probe(run.path)
         lengths.append(info.duration_s)
         assert info.audio is not None
-        assert "--no-cache" in job.options
-        return record(job.path, 1), 7.0
+        assert "--no-cache" in run.options
+        return record(run.path, 1), 7.0
 
-    monkeypatch.setattr(WholeJob, "timed", timed)
+    monkeypatch.setattr(ProgramRun, "timed", timed)
     points = measure_growth(clip.path, [0.05, 0.15], folder=tmp_path)
     assert lengths == pytest.approx([3, 9], abs=0.25)
     assert [point.seconds[growth._WHOLE] for point in points] == [7.0, 7.0]

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.measuring.loading import measure_loading
-from vidsumm.datasets.mrhisum import synthetic_lengths, write_synthetic_mrhisum
+from vidsumm.datasets.synthetic_mrhisum import synthetic_lengths, write_synthetic_mrhisum
 from vidsumm.errors import InputError
 
 
@@ -14,7 +14,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_one_pass_over_all_videos(path: Path) -> None:
+def test_one_pass_reads_all_videos(path: Path) -> None:
     report = measure_loading(path, videos_per_step=6)
     assert (report.videos, report.steps, report.feature_dim) == (20, 4, 64)
     assert report.size_gib == path.stat().st_size / 2**30
@@ -25,7 +25,7 @@ def test_one_pass_over_all_videos(path: Path) -> None:
     assert report.index_s > 0
 
 
-def test_the_first_steps_only(path: Path) -> None:
+def test_a_pass_can_end_after_some_steps(path: Path) -> None:
     assert measure_loading(path, videos_per_step=6, max_steps=2).steps == 2
 
 

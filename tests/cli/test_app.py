@@ -1,4 +1,4 @@
-"""The command line as a whole: quick to start, honest about its version, complete in its help."""
+"""The command line as a whole: its version, its help and how quickly it starts."""
 
 import re
 import subprocess
@@ -26,7 +26,7 @@ HEAVY = (
 COMMANDS = ("summarize", "features", "data", "train", "bench", "convert", "cache", "doctor")
 
 
-def test_help_loads_nothing_heavy() -> None:
+def test_help_imports_no_heavy_library() -> None:
     code = f"""
 import sys
 from vidsumm.cli.app import app
@@ -42,7 +42,7 @@ print("loaded:", *(name for name in {HEAVY!r} if name in sys.modules))
     assert done.stdout.splitlines()[-1] == "loaded:"
 
 
-def test_module_runs_like_the_command() -> None:
+def test_the_module_runs_like_the_command() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "vidsumm", "--version"], capture_output=True, text=True, timeout=60, check=True
     )
@@ -63,13 +63,13 @@ def test_an_unknown_command_is_a_usage_error() -> None:
 
 
 @pytest.mark.parametrize("columns", [60, 80, 200])
-def test_help_of_the_main_command_is_legible(columns: int) -> None:
+def test_help_of_the_main_command_fits_the_terminal(columns: int) -> None:
     result = CliRunner().invoke(app, ["summarize", "--help"], env={"COLUMNS": str(columns)})
     assert result.exit_code == 0
     assert max(map(len, result.output.splitlines())) <= columns
     text = " ".join(re.sub(r"[│╭╮╰╯─]", " ", result.output).split())
     for panel in (
-        "Samples",
+        "Drawing curves",
         "Length of a summary",
         "Shots",
         "Features and device",

@@ -7,16 +7,16 @@ import pytest
 from rich.console import Console
 
 from vidsumm.benchmark.report.published import PAPER_TABLES, published_rows
-from vidsumm.benchmark.report.tables import RHO, TAU, Column, Meta, Row, Table
-from vidsumm.cli.bench_table import render
+from vidsumm.benchmark.report.tables import RHO, TAU, Meta, Metric, Row, Table
+from vidsumm.cli.bench_table import FittedTable
 
-COLUMNS = (TAU, RHO, *(Column(f"c{i}", f"metric {i}") for i in range(5)))
+COLUMNS = (TAU, RHO, *(Metric(f"c{i}", f"metric {i}") for i in range(5)))
 TABLE = Table(
     "TVSum, TVT",
     COLUMNS,
     (
         Row("Human", {"tau": (0.177, None)}, reference=True),
-        Row("SummDiff [10 steps]", {column.key: (0.1234, 0.0056) for column in COLUMNS}),
+        Row("SummDiff [10 steps]", {metric.key: (0.1234, 0.0056) for metric in COLUMNS}),
         *published_rows("tvsum", "tvt"),
     ),
     Meta(protocol="TVT", seeds=(0, 1, 2)),
@@ -25,23 +25,23 @@ TABLE = Table(
 
 def printed(table: Table, width: int, *, styled: bool = False) -> str:
     console = Console(file=io.StringIO(), width=width, force_terminal=styled, no_color=True, _environ={})
-    console.print(render(table))
+    console.print(FittedTable(table))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
-def test_every_number_is_whole_at_any_width(width: int) -> None:
+def test_no_number_is_cut_at_any_width(width: int) -> None:
     text = printed(TABLE, width)
     assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
     assert text.count("0.123") == len(COLUMNS)
-    assert all(column.title in text for column in COLUMNS)
+    assert all(metric.title in text for metric in COLUMNS)
     assert "CSTA †" in text
     assert "seeds 0, 1, 2" in text
 
 
-def test_wide_terminals_show_standard_deviations_and_narrow_ones_say_that_they_do_not() -> None:
+def test_narrow_terminals_leave_out_standard_deviations_and_say_so() -> None:
     assert printed(TABLE, 200).count("0.123 ± 0.006") == len(COLUMNS)
     narrow = printed(TABLE, 80)
     assert "±" not in narrow
@@ -49,7 +49,7 @@ def test_wide_terminals_show_standard_deviations_and_narrow_ones_say_that_they_d
     assert "means only" not in printed(TABLE, 200)
 
 
-def test_blocks_leave_out_methods_that_they_know_nothing_of() -> None:
+def test_blocks_leave_out_methods_without_values_in_them() -> None:
     blocks = printed(TABLE, 60).split("method")[1:]
     assert len(blocks) > 1
     assert ["Human" in block for block in blocks] == [True] + [False] * (len(blocks) - 1)

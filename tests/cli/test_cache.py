@@ -19,7 +19,7 @@ def run(*arguments: object, columns: int = 80) -> Any:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A cache of one description of frames and two curves."""
+    """A cache of the features of one video and two curves."""
     folder = tmp_path / "kept"
     cache = Cache(folder, 10**9)
     kinds: tuple[tuple[Kind, int], ...] = (("features", 1), ("curves", 2))
@@ -34,14 +34,14 @@ def sizes(folder: Path, kind: str = "*") -> int:
 
 
 @pytest.mark.parametrize("columns", [80, 200])
-def test_place_entries_and_sizes(folder: Path, columns: int) -> None:
+def test_folder_entries_and_sizes_are_shown(folder: Path, columns: int) -> None:
     done = run("--cache", folder, columns=columns)
     assert done.exit_code == 0
     assert done.stderr == ""
     place, *rows, total = done.stdout.splitlines()
     assert place == str(folder)
     assert [row.split()[:4] for row in rows] == [
-        ["kind", "entries", "size", "spares"],
+        ["kind", "entries", "size", "saves"],
         ["features", "1", f"{sizes(folder, 'features') / 1000:.1f}", "kB"],
         ["shots", "0", "0", "B"],
         ["curves", "2", f"{sizes(folder, 'curves') / 1000:.1f}", "kB"],
@@ -50,7 +50,7 @@ def test_place_entries_and_sizes(folder: Path, columns: int) -> None:
     assert max(map(len, rows)) < 80
 
 
-def test_json(folder: Path) -> None:
+def test_json_has_the_same_content(folder: Path) -> None:
     done = run("--cache", folder, "--json")
     assert len(done.stdout.splitlines()) == 1
     assert json.loads(done.stdout) == {
@@ -65,7 +65,7 @@ def test_json(folder: Path) -> None:
     }
 
 
-def test_clear(folder: Path) -> None:
+def test_clear_removes_all_entries_and_nothing_else(folder: Path) -> None:
     (folder / "curves" / "notes.txt").write_text("mine")
     total = sizes(folder, "features") + 2 * sizes(folder, "features")
     done = run("--cache", folder, "--clear")
@@ -74,14 +74,14 @@ def test_clear(folder: Path) -> None:
     assert [path.name for path in folder.rglob("*") if path.is_file()] == ["notes.txt"]
 
 
-def test_clear_as_json(folder: Path) -> None:
+def test_json_tells_what_clear_removed(folder: Path) -> None:
     total = sizes(folder)
     told = json.loads(run("--cache", folder, "--clear", "--json").stdout)
     assert told["removed"] == {"entries": 3, "size_bytes": total}
     assert all(part["entries"] == 0 for part in told["kinds"].values())
 
 
-def test_the_place_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_can_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VIDSUMM_CACHE", str(tmp_path / "absent"))
     done = run()
     assert done.exit_code == 0
@@ -90,7 +90,7 @@ def test_the_place_of_the_environment(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not (tmp_path / "absent").exists()
 
 
-def test_the_place_of_a_configuration_file(folder: Path, tmp_path: Path) -> None:
+def test_the_folder_can_come_from_a_settings_file(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "s.toml").write_text(f"[cache]\ncache_folder = '{folder}'\ncache_limit_gb = 0.5\n")
     lines = run("--config", tmp_path / "s.toml").stdout.splitlines()
     assert lines[0] == str(folder)
@@ -98,7 +98,7 @@ def test_the_place_of_a_configuration_file(folder: Path, tmp_path: Path) -> None
     assert run("--config", tmp_path / "absent.toml").exit_code == ConfigError.exit_code
 
 
-def test_what_is_no_folder(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for flags in ([], ["--clear"]):
         done = run("--cache", tmp_path / "file", *flags)

@@ -1,4 +1,4 @@
-"""`vidsumm convert` on files of all kinds: what it says, what it writes, how it ends."""
+"""`vidsumm convert` on files of all kinds: what it prints, what it writes and its exit code."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def convert(source: Path, *options: str) -> Result:
 
 
 def refused(source: Path, code: int, *options: str) -> str:
-    """The message; nothing was written and no traceback was shown."""
+    """The error message; checks that nothing was written and no traceback was printed."""
     before = sorted(source.parent.iterdir())
     result = convert(source, *options)
     assert result.exit_code == code, result.output
@@ -43,7 +43,7 @@ def refused(source: Path, code: int, *options: str) -> str:
     return lines[0]
 
 
-def test_the_network_runs_here(official: Path) -> None:
+def test_a_converted_network_draws_the_same_curves(official: Path) -> None:
     null = np.linspace(0, 1, CHANNELS)
     np.save(official.with_name("black.npy"), null)
     result = convert(
@@ -64,7 +64,7 @@ def test_the_network_runs_here(official: Path) -> None:
     assert np.array_equal(curves[0], curves[1])
 
 
-def test_what_was_not_given_is_told(official: Path) -> None:
+def test_the_command_tells_what_was_not_given(official: Path) -> None:
     result = convert(official)
     assert result.exit_code == 0, result.output
     assert [line.partition(":")[0] for line in result.stdout.splitlines()[1:]] == ["null video", "features"]
@@ -74,18 +74,18 @@ def test_what_was_not_given_is_told(official: Path) -> None:
     assert found.model.config.temperature == 2
 
 
-def test_quiet(official: Path) -> None:
+def test_quiet_prints_nothing(official: Path) -> None:
     assert convert(official, "--quiet").output == ""
 
 
-def test_temperature_and_bins(official: Path) -> None:
+def test_temperature_and_bins_reach_the_checkpoint(official: Path) -> None:
     torch.save(official_state(small_model(score_embedding="sinusoidal")), official)
     assert convert(official, "--temperature", "1", "--bins", "50").exit_code == 0
     config = load_checkpoint(official.with_name("mine.safetensors")).model.config
     assert (config.temperature, config.bins, config.score_embedding) == (1.0, 50, "sinusoidal")
 
 
-def test_nothing_is_overwritten_unasked(official: Path) -> None:
+def test_a_file_is_only_overwritten_on_request(official: Path) -> None:
     assert convert(official).exit_code == 0
     target = official.with_name("mine.safetensors")
     before = target.read_bytes()
@@ -94,17 +94,17 @@ def test_nothing_is_overwritten_unasked(official: Path) -> None:
     assert target.read_bytes() != before
 
 
-def test_a_malicious_pickle_is_refused_unrun(official: Path) -> None:
+def test_a_malicious_pickle_is_refused_and_not_run(official: Path) -> None:
     sprung = official.with_name("sprung")
     torch.save({"model": official_state(small_model()), "args": Trap(sprung)}, official)
     assert str(official) in refused(official, 4)
     assert not sprung.exists()
 
 
-def test_files_that_are_no_official_checkpoint(official: Path) -> None:
+def test_files_that_are_not_official_checkpoints_are_refused(official: Path) -> None:
     assert "no such file" in refused(official.with_name("absent.pkl"), 4)
     torch.save({"conv1.weight": torch.ones(3)}, official)
-    assert "no SummDiff network" in refused(official, 4)
+    assert "not a SummDiff network" in refused(official, 4)
     torch.save(official_state(small_model()) | {"surprise.weight": torch.ones(3)}, official)
     line = refused(official, 4)
     assert "surprise.weight" in line
@@ -137,7 +137,9 @@ def test_bad_options_are_named(official: Path, options: tuple[str, str]) -> None
     [np.zeros(CHANNELS + 1), np.zeros((1, CHANNELS)), np.full(CHANNELS, np.nan), np.array(["a"] * CHANNELS)],
     ids=["too many", "two axes", "not finite", "text"],
 )
-def test_null_videos_that_do_not_fit(official: Path, values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> None:
+def test_null_videos_that_do_not_fit_are_refused(
+    official: Path, values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]
+) -> None:
     path = official.with_name("black.npy")
     np.save(path, values)
     assert "--null-video" in refused(official, 2, "--null-video", str(path))

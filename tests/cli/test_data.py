@@ -1,4 +1,4 @@
-"""``vidsumm data`` as people and programs see it."""
+"""What ``vidsumm data`` prints and writes."""
 
 import json
 from pathlib import Path
@@ -33,7 +33,7 @@ def declared(tmp_path: Path) -> Path:
 
 
 class TestCheck:
-    def test_a_good_file(self, declared: Path) -> None:
+    def test_a_good_file_is_usable_to_train_on(self, declared: Path) -> None:
         done = run("check", declared)
         assert done.exit_code == 0
         for line in (
@@ -45,7 +45,7 @@ class TestCheck:
             assert line in done.stdout
         assert done.stdout.splitlines()[-1] == "usable to train on"
 
-    def test_annotations(self, tmp_path: Path) -> None:
+    def test_annotations_alone_are_usable_as_annotations(self, tmp_path: Path) -> None:
         done = run("check", write_annotations(tmp_path / "a.h5"))
         assert done.exit_code == 0
         assert done.stdout.splitlines()[-1].startswith("usable as annotations")
@@ -68,22 +68,22 @@ class TestCheck:
 
     def test_many_videos_are_not_all_shown(self, tmp_path: Path) -> None:
         done = run("check", mrhisum_file(tmp_path / "m.h5", videos=70, gt_summary=np.zeros(40)))
-        assert "and 10 videos more: --json names them all" not in done.stdout
+        assert "and 10 more videos: --json lists them all" not in done.stdout
         lines = done.stdout.splitlines()
         told = [line for line in lines if "does not fit" in line]
         assert len(told) == 69  # each says other numbers
 
-    def test_a_fault_that_many_share(self, tmp_path: Path) -> None:
+    def test_a_fault_that_many_videos_share_is_shown_only_for_the_first(self, tmp_path: Path) -> None:
         path = mrhisum_file(tmp_path / "m.h5", videos=70)
         with h5py.File(path, "a") as file:
             for key in file:
                 del file[key]["change_points"]
         lines = run("check", path).stdout.splitlines()
         assert sum("change_points are missing" in line for line in lines) == 11
-        assert any(line.startswith("warning: 60 videos more: change_points") for line in lines)
-        assert "and 60 videos more: --json names them all" in lines
+        assert any(line.startswith("warning: 60 more videos: change_points") for line in lines)
+        assert "and 60 more videos: --json lists them all" in lines
 
-    def test_json(self, declared: Path) -> None:
+    def test_json_has_the_whole_report(self, declared: Path) -> None:
         with h5py.File(declared, "a") as file:
             file["video_1/user_scores"][0] = 3
         done = run("check", declared, "--json")
@@ -97,11 +97,11 @@ class TestCheck:
         assert found["null_length"] == pytest.approx(CHANNELS**0.5)
         assert found["ranges"]["user_scores"]["high"] == 5
 
-    def test_json_of_a_file_without_a_name(self, tmp_path: Path) -> None:
+    def test_json_of_a_file_without_a_feature_id_says_so(self, tmp_path: Path) -> None:
         found = json.loads(run("check", write_annotations(tmp_path / "a.h5"), "--json").stdout)
         assert (found["feature_id"], found["has_features"]) == (None, False)
 
-    def test_against_annotations(self, declared: Path, tmp_path: Path) -> None:
+    def test_differences_from_the_annotations_are_errors(self, declared: Path, tmp_path: Path) -> None:
         same = tmp_path / "f annotations.h5"
         assert run("check", declared, "--against", same).exit_code == 0
         with h5py.File(same, "a") as file:
@@ -110,7 +110,7 @@ class TestCheck:
         assert done.exit_code == 3
         assert "error: video_2: user_summary differ from f annotations.h5" in done.stdout
 
-    def test_names_cannot_forge_lines(self, tmp_path: Path) -> None:
+    def test_names_cannot_fake_lines(self, tmp_path: Path) -> None:
         path = feature_file(tmp_path / "f.h5")
         with h5py.File(path, "a") as file:
             file.copy("video_1", "video_\x1b[2J\nerror: 3")
@@ -119,12 +119,12 @@ class TestCheck:
         assert "\x1b" not in out
         assert not any(line.startswith("error: 3") for line in out.splitlines())
 
-    def test_quiet_leaves_the_exit_code(self, tmp_path: Path, declared: Path) -> None:
+    def test_quiet_leaves_only_the_exit_code(self, tmp_path: Path, declared: Path) -> None:
         assert (run("check", declared, "-q").output, run("check", declared, "-q").exit_code) == ("", 0)
         bad = run("check", feature_file(tmp_path / "g.h5"), "-q")  # of inception-v3, but 6 channels
         assert (bad.output, bad.exit_code) == ("", 3)
 
-    def test_what_is_no_hdf5(self, tmp_path: Path) -> None:
+    def test_other_files_are_refused(self, tmp_path: Path) -> None:
         (tmp_path / "text.h5").write_text("hello")
         for name in ("text.h5", "absent.h5"):
             done = run("check", tmp_path / name)
@@ -133,7 +133,7 @@ class TestCheck:
 
 
 class TestDeclare:
-    def test_needs_a_feature_id_and_null_features(self, tmp_path: Path) -> None:
+    def test_a_feature_id_and_null_features_are_required(self, tmp_path: Path) -> None:
         path = feature_file(tmp_path / "f.h5")
         assert run("declare", path, "-o", tmp_path / "o.h5", "--feature-id", IDENTITY).exit_code == 2
         assert run("declare", path, "-o", tmp_path / "o.h5", "--null-features", "zeros").exit_code == 2
@@ -141,7 +141,7 @@ class TestDeclare:
         assert wrong.exit_code == 2
         assert "--feature-id" in wrong.stderr
 
-    def test_zeros_and_kind(self, tmp_path: Path) -> None:
+    def test_zeros_and_the_kind_are_written(self, tmp_path: Path) -> None:
         with h5py.File(tmp_path / "bare.h5", "w") as file:
             for key in ("video_1", "video_2"):
                 write_group(file, key, {"gtscore": np.linspace(0, 1, 9), "features": np.eye(9, CHANNELS) + len(key)})
@@ -156,7 +156,7 @@ class TestDeclare:
 
 class TestInvent:
     @pytest.mark.parametrize(("layout", "kind"), [("eccv16", "other"), ("mrhisum", "mrhisum")])
-    def test_a_file_that_can_be_trained_on(self, tmp_path: Path, layout: str, kind: str) -> None:
+    def test_an_invented_file_can_be_trained_on(self, tmp_path: Path, layout: str, kind: str) -> None:
         out = tmp_path / "f.h5"
         done = run("invent", out, "--layout", layout, "--videos", 3, "--channels", 16)
         assert done.stdout == f"{out}: 3 invented videos, 16 channels\n"
@@ -169,7 +169,7 @@ class TestInvent:
         assert "--overwrite" in again.stderr
 
     @pytest.mark.parametrize("wrong", [("--layout", "vhs"), ("--channels", 4), ("--agreement", 2)])
-    def test_what_cannot_be(self, tmp_path: Path, wrong: tuple[str, object]) -> None:
+    def test_impossible_files_are_refused(self, tmp_path: Path, wrong: tuple[str, object]) -> None:
         done = run("invent", tmp_path / "f.h5", *wrong)
         assert done.exit_code == 2
         assert "Traceback" not in done.output
@@ -178,7 +178,7 @@ class TestInvent:
 
 @pytest.mark.parametrize("columns", [60, 80, 200])
 @pytest.mark.parametrize("command", ["check", "declare", "invent"])
-def test_help_is_legible(command: str, columns: int) -> None:
+def test_help_fits_the_terminal(command: str, columns: int) -> None:
     done = run(command, "--help", columns=columns)
     assert done.exit_code == 0
     assert max(map(len, done.stdout.splitlines())) <= columns

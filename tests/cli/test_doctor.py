@@ -15,7 +15,7 @@ from vidsumm.diagnosis import (
     Diagnosis,
     Ffmpeg,
     Folder,
-    Problem,
+    InstallationProblem,
 )
 from vidsumm.errors import ResourceError
 
@@ -27,7 +27,7 @@ SOUND = Diagnosis(
     backbones=(BackboneState("inception-v3", True, "a.pt"), BackboneState("googlenet", False, "downloaded")),
     checkpoints=(CheckpointState("tvsum", Path("tvsum.safetensors"), "inception-v3:1", "ab" * 32),),
     folders=(Folder("temporary files", Path("/tmp"), True, 2**31),),  # noqa: S108  shown, not used
-    problems=(Problem("decord does not load", "run `pip install decord`", is_fatal=False),),
+    problems=(InstallationProblem("decord does not load", "run `pip install decord`", is_fatal=False),),
 )
 BARE = Diagnosis(
     versions={"vidsumm": "1.2", "python": "3.11", "platform": "Linux"},
@@ -37,7 +37,7 @@ BARE = Diagnosis(
     backbones=(),
     checkpoints=(),
     folders=(),
-    problems=(Problem("no ffmpeg", "install it", is_fatal=True),),
+    problems=(InstallationProblem("no ffmpeg", "install it", is_fatal=True),),
 )
 
 
@@ -48,7 +48,7 @@ def run(monkeypatch: pytest.MonkeyPatch, diagnosis: Diagnosis, *args: str) -> tu
     return result.exit_code, result.stdout
 
 
-def test_a_sound_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_complete_installation_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     code, text = run(monkeypatch, SOUND)
     assert code == 0
     lines = [" ".join(line.split()) for line in text.splitlines()]
@@ -65,7 +65,7 @@ def test_a_sound_installation(monkeypatch: pytest.MonkeyPatch) -> None:
         "device cpu 4 threads, float32",
         "device cuda:0 GPU, 24 GiB, bfloat16",
         "backbone inception-v3 a.pt",
-        "backbone googlenet not here: downloaded",
+        "backbone googlenet missing: downloaded",
         "checkpoint tvsum inception-v3:1, SHA-256 abababababab",
         "folder temporary files /tmp, 2.0 GiB free",
         "warning: decord does not load",
@@ -74,14 +74,14 @@ def test_a_sound_installation(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
-def test_a_bare_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bare_installation_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     code, text = run(monkeypatch, BARE)
     assert code == ResourceError.exit_code
     assert text.splitlines()[-3:] == ["error: no ffmpeg", "  install it", "not ready to summarize"]
 
 
 @pytest.mark.parametrize(("diagnosis", "code"), [(SOUND, 0), (BARE, 4)], ids=["sound", "bare"])
-def test_json(monkeypatch: pytest.MonkeyPatch, diagnosis: Diagnosis, code: int) -> None:
+def test_json_has_the_whole_diagnosis(monkeypatch: pytest.MonkeyPatch, diagnosis: Diagnosis, code: int) -> None:
     ended, text = run(monkeypatch, diagnosis, "--json")
     assert ended == code
     assert len(text.splitlines()) == 1

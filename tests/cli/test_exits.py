@@ -1,4 +1,4 @@
-"""How the command ends."""
+"""Error messages, exit codes and signals."""
 
 import os
 import signal
@@ -35,7 +35,7 @@ def handlers() -> Iterator[None]:
     ],
     ids=repr,
 )
-def test_codes(error: BaseException, code: int) -> None:
+def test_every_error_has_its_exit_code(error: BaseException, code: int) -> None:
     assert exit_code_of(error) == code
     with pytest.raises(SystemExit) as end, ExitCodes(verbose=False):
         raise error
@@ -43,7 +43,7 @@ def test_codes(error: BaseException, code: int) -> None:
 
 
 @pytest.mark.parametrize("end", [SystemExit(7), typer.Exit(0), typer.BadParameter("x")], ids=repr)
-def test_ends_on_purpose_pass(end: BaseException, capsys: pytest.CaptureFixture[str]) -> None:
+def test_deliberate_ends_are_passed_on(end: BaseException, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(type(end)) as caught, ExitCodes(verbose=False):
         raise end
     assert caught.value is end
@@ -66,7 +66,7 @@ def test_ignored_signals_stay_ignored() -> None:
     os.kill(os.getpid(), signal.SIGHUP)
 
 
-def test_causes_without_end_are_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_circle_of_causes_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
     error = InputError("x")
     error.__cause__ = ValueError("a")
     error.__cause__.__cause__ = error
@@ -84,7 +84,7 @@ def test_messages_are_one_line_each_and_name_their_subject_once(capsys: pytest.C
     ]
 
 
-def test_guard_keeps_the_signature_and_follows_verbose(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_guarded_command_keeps_its_help_and_obeys_verbose(capsys: pytest.CaptureFixture[str]) -> None:
     @guarded
     def command(verbose: bool = False) -> None:
         """Text."""
@@ -108,7 +108,7 @@ with ExitCodes(verbose=True):
 
 
 @pytest.mark.parametrize("statement", ["print_json(number, sys.stdout)", "console_for(sys.stdout).print(str(number))"])
-def test_nothing_is_said_when_the_reader_is_gone(statement: str) -> None:
+def test_nothing_is_printed_when_the_reader_is_gone(statement: str) -> None:
     code = PRINTING.format(statement=statement)
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None

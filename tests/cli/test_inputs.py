@@ -1,5 +1,3 @@
-"""From inputs to jobs."""
-
 import os
 from pathlib import Path
 
@@ -7,59 +5,59 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidsumm.cli.inputs import VIDEO_SUFFIXES, Job, distinct_names, plan
+from vidsumm.cli.inputs import VIDEO_SUFFIXES, Task, distinct_names, list_tasks
 
 
-def jobs(*inputs: str, output: str | None = None) -> list[tuple[str, str]]:
-    planned, failures = plan([Path(name) for name in inputs], Path(output) if output else None)
+def tasks(*inputs: str, output: str | None = None) -> list[tuple[str, str]]:
+    planned, failures = list_tasks([Path(name) for name in inputs], Path(output) if output else None)
     assert not failures
-    return [(str(job.source), str(job.output)) for job in planned]
+    return [(str(task.source), str(task.output)) for task in planned]
 
 
 def test_one_file_takes_the_folder_itself(clips: Path) -> None:
-    assert jobs("a.mp4", output="out") == [("a.mp4", "out")]
-    assert jobs("more/a.mp4") == [("more/a.mp4", "a-summary")]
+    assert tasks("a.mp4", output="out") == [("a.mp4", "out")]
+    assert tasks("more/a.mp4") == [("more/a.mp4", "a-summary")]
 
 
 def test_a_file_need_not_exist_or_look_like_a_video(clips: Path) -> None:
-    assert jobs("absent") == [("absent", "absent-summary")]
+    assert tasks("absent") == [("absent", "absent-summary")]
 
 
 def test_a_folder_holds_its_videos_sorted_without_hidden_files(clips: Path) -> None:
-    assert jobs("more", output="o") == [("more/Z.MP4", "o/Z"), ("more/a.mp4", "o/a")]
+    assert tasks("more", output="o") == [("more/Z.MP4", "o/Z"), ("more/a.mp4", "o/a")]
 
 
-def test_a_folder_of_one_video_is_a_folder_still(clips: Path) -> None:
+def test_a_folder_of_one_video_gets_a_folder_for_it(clips: Path) -> None:
     (clips / "more/Z.MP4").unlink()
-    assert jobs("more", output="o") == [("more/a.mp4", "o/a")]
+    assert tasks("more", output="o") == [("more/a.mp4", "o/a")]
 
 
-def test_folders_are_not_searched_deeply(clips: Path) -> None:
-    assert jobs(".", output="o") == [("a.mp4", "o/a"), ("b.mkv", "o/b"), ("c.mov", "o/c")]
+def test_folders_in_a_folder_are_not_searched(clips: Path) -> None:
+    assert tasks(".", output="o") == [("a.mp4", "o/a"), ("b.mkv", "o/b"), ("c.mov", "o/c")]
 
 
-def test_the_same_file_twice_is_one_job(clips: Path) -> None:
+def test_the_same_file_twice_is_one_task(clips: Path) -> None:
     (clips / "link.mp4").symlink_to("a.mp4")
-    assert jobs("a.mp4", "./a.mp4", "link.mp4", output="o") == [("a.mp4", "o")]
-    assert jobs("more", "more/a.mp4", output="o") == [("more/Z.MP4", "o/Z"), ("more/a.mp4", "o/a")]
+    assert tasks("a.mp4", "./a.mp4", "link.mp4", output="o") == [("a.mp4", "o")]
+    assert tasks("more", "more/a.mp4", output="o") == [("more/Z.MP4", "o/Z"), ("more/a.mp4", "o/a")]
 
 
-def test_a_loop_of_links_is_left_to_whoever_opens_it(clips: Path) -> None:
+def test_a_loop_of_links_is_a_task_that_fails_later(clips: Path) -> None:
     (clips / "loop.mp4").symlink_to("loop.mp4")
-    assert jobs("loop.mp4") == [("loop.mp4", "loop-summary")]
+    assert tasks("loop.mp4") == [("loop.mp4", "loop-summary")]
 
 
 def test_an_empty_folder_is_a_failure(clips: Path) -> None:
     (clips / "empty").mkdir()
-    planned, failures = plan([Path("empty"), Path("a.mp4")], None)
-    assert planned == [Job(Path("a.mp4"), Path("summaries/a"))]
+    planned, failures = list_tasks([Path("empty"), Path("a.mp4")], None)
+    assert planned == [Task(Path("a.mp4"), Path("summaries/a"))]
     assert [failure.source for failure in failures] == [Path("empty")]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="everything is readable to root")
 def test_a_folder_that_cannot_be_read_is_a_failure(clips: Path) -> None:
     (clips / "more").chmod(0)
-    _, failures = plan([Path("more")], None)
+    _, failures = list_tasks([Path("more")], None)
     (clips / "more").chmod(0o700)
     assert "cannot be read" in str(failures[0].error)
 
@@ -72,7 +70,7 @@ def test_a_folder_that_cannot_be_read_is_a_failure(clips: Path) -> None:
         (["a.b.mp4", ".mp4", "..mp4"], ["a.b", "mp4", "video"]),
     ],
 )
-def test_names(paths: list[str], names: list[str]) -> None:
+def test_names_are_stems_and_numbered_where_they_are_equal(paths: list[str], names: list[str]) -> None:
     assert list(distinct_names([Path(path) for path in paths])) == names
 
 

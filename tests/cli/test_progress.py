@@ -1,4 +1,4 @@
-"""Progress: bars on a terminal, lines in a pipe, silence."""
+"""Progress: bars on a terminal, lines in a pipe, nothing with --quiet."""
 
 import io
 
@@ -36,7 +36,7 @@ EVENTS: list[Event] = [
 ]
 
 
-def test_a_pipe_gets_a_line_for_each_end_of_a_stage() -> None:
+def test_a_pipe_gets_a_line_for_each_finished_stage() -> None:
     console = console_for(io.StringIO())
     lines = reporter_for(console, quiet=False, verbose=False)
     assert type(lines) is Lines
@@ -51,7 +51,7 @@ def test_a_pipe_gets_a_line_for_each_end_of_a_stage() -> None:
     ]
 
 
-def test_notes_are_for_the_verbose() -> None:
+def test_notes_are_printed_only_with_verbose() -> None:
     console = console_for(io.StringIO())
     reporter_for(console, quiet=False, verbose=True)(Notice("info", "a small thing"))
     assert said(console) == "  note: a small thing\n"
@@ -105,7 +105,7 @@ def test_bars_fit_the_terminal_and_leave_lines(columns: int) -> None:
         ("probe", None, "", 0.0, "0.0 s"),
     ],
 )
-def test_amounts(stage: Stage, total: float | None, unit: str, done: float, text: str) -> None:
+def test_a_bar_shows_how_much_is_done(stage: Stage, total: float | None, unit: str, done: float, text: str) -> None:
     console = terminal()
     bars = Bars(console)
     with bars.about("a.mp4"):
@@ -115,7 +115,7 @@ def test_amounts(stage: Stage, total: float | None, unit: str, done: float, text
     assert text in said(console)
 
 
-def test_rate_and_time_left() -> None:
+def test_a_bar_shows_the_rate_and_the_time_left() -> None:
     console = terminal()
     bars = Bars(console)
     clock = iter(float(second) for second in range(1000))
@@ -127,7 +127,7 @@ def test_rate_and_time_left() -> None:
     assert "120 of 400 frames, 40.0/s, 7.0 s left" in said(console)
 
 
-def test_events_out_of_order_do_no_harm() -> None:
+def test_events_out_of_order_are_harmless() -> None:
     bars = Bars(terminal())
     with bars.about("a.mp4"):
         bars(StageAdvanced("cut", 1))
@@ -137,7 +137,7 @@ def test_events_out_of_order_do_no_harm() -> None:
         assert len(bars._progress.tasks) == 1
 
 
-def test_bars_go_when_an_input_fails() -> None:
+def test_bars_are_removed_when_an_input_fails() -> None:
     bars = Bars(terminal())
 
     def fail() -> None:

@@ -1,4 +1,4 @@
-"""The main command with a stand-in for the pipeline: options, exit codes, what is said where."""
+"""The main command with a stand-in for the pipeline: its options, exit codes and output streams."""
 
 import json
 import platform
@@ -44,15 +44,15 @@ def config_for(fake: Fake, *args: str) -> SummarizeConfig:
 
 
 FLAGS = [
-    ("--samples 3", "sample", "samples", 3),
-    ("-n 2", "sample", "samples", 2),
-    ("--seed 7", "sample", "seed", 7),
-    ("--steps 20", "sample", "steps", 20),
-    ("--guidance 0", "sample", "guidance", 0.0),
-    ("--redraws 0", "sample", "redraws", 0),
-    ("--weights w.safetensors", "sample", "weights", Path("w.safetensors")),
-    ("--any-rate", "sample", "any_rate", True),
-    ("--no-any-rate", "sample", "any_rate", False),
+    ("--samples 3", "draw", "samples", 3),
+    ("-n 2", "draw", "samples", 2),
+    ("--seed 7", "draw", "seed", 7),
+    ("--steps 20", "draw", "steps", 20),
+    ("--guidance 0", "draw", "guidance", 0.0),
+    ("--redraws 0", "draw", "redraws", 0),
+    ("--weights w.safetensors", "draw", "weights", Path("w.safetensors")),
+    ("--any-rate", "draw", "any_rate", True),
+    ("--no-any-rate", "draw", "any_rate", False),
     ("--ratio 0.3", "select", "ratio", 0.3),
     ("--duration 1m30s", "select", "duration_s", 90.0),
     ("--segmenter pelt", "shots", "segmenter", "pelt"),
@@ -106,22 +106,22 @@ def test_no_flags_mean_the_defaults(clips: Path, fake: Fake) -> None:
 
 
 class TestConfigurationFile:
-    TOML = "[sample]\nsamples = 3\nsteps = 4\nany_rate = true\n[select]\nduration_s = 20\n"
+    TOML = "[draw]\nsamples = 3\nsteps = 4\nany_rate = true\n[select]\nduration_s = 20\n"
 
     @pytest.fixture(autouse=True)
     def file(self, clips: Path) -> None:
         (clips / "s.toml").write_text(self.TOML, encoding="utf-8")
 
-    def test_overrides_defaults(self, fake: Fake) -> None:
+    def test_it_overrides_defaults(self, fake: Fake) -> None:
         config = config_for(fake, "--config", "s.toml")
-        assert (config.sample.samples, config.sample.steps, config.select.duration_s) == (3, 4, 20)
+        assert (config.draw.samples, config.draw.steps, config.select.duration_s) == (3, 4, 20)
 
     def test_flags_override_it(self, fake: Fake) -> None:
         config = config_for(fake, "--config", "s.toml", "--samples", "9", "--no-any-rate")
-        assert (config.sample.samples, config.sample.steps, config.sample.any_rate) == (9, 4, False)
+        assert (config.draw.samples, config.draw.steps, config.draw.any_rate) == (9, 4, False)
 
     def test_a_flag_equal_to_the_default_overrides_it(self, fake: Fake) -> None:
-        assert config_for(fake, "--config", "s.toml", "--samples", "5").sample.samples == 5
+        assert config_for(fake, "--config", "s.toml", "--samples", "5").draw.samples == 5
 
     def test_ratio_replaces_its_duration(self, fake: Fake) -> None:
         select = config_for(fake, "--config", "s.toml", "--ratio", "0.5").select
@@ -149,7 +149,7 @@ def test_a_bad_option_is_named_before_any_work(clips: Path, fake: Fake, args: li
     assert not fake.made
 
 
-def test_what_is_no_number_is_a_usage_error(clips: Path, fake: Fake) -> None:
+def test_a_text_in_place_of_a_number_is_a_usage_error(clips: Path, fake: Fake) -> None:
     result = run("a.mp4", "--samples", "many")
     assert result.exit_code == 2
     assert "--samples" in result.stderr
@@ -160,24 +160,24 @@ class TestOutputFolders:
         assert run(*args).exit_code == 0
         return [str(call["output"]) for call in fake.made[-1].calls]
 
-    def test_one_file(self, clips: Path, fake: Fake) -> None:
+    def test_one_file_is_written_to_the_folder_itself(self, clips: Path, fake: Fake) -> None:
         assert self.outputs(fake, "a.mp4", "-o", "out") == ["out"]
 
-    def test_several_files(self, clips: Path, fake: Fake) -> None:
+    def test_several_files_get_a_folder_each(self, clips: Path, fake: Fake) -> None:
         assert self.outputs(fake, "c.mov", "a.mp4", "--output", "out") == ["out/c", "out/a"]
 
-    def test_several_files_without_a_name(self, clips: Path, fake: Fake) -> None:
+    def test_several_files_go_to_summaries_by_default(self, clips: Path, fake: Fake) -> None:
         assert self.outputs(fake, "a.mp4", "b.mkv") == ["summaries/a", "summaries/b"]
 
-    def test_a_folder(self, clips: Path, fake: Fake) -> None:
+    def test_the_videos_of_a_folder_get_a_folder_each(self, clips: Path, fake: Fake) -> None:
         assert self.outputs(fake, "more") == ["summaries/Z", "summaries/a"]
 
-    def test_equal_names(self, clips: Path, fake: Fake) -> None:
+    def test_equal_names_are_numbered(self, clips: Path, fake: Fake) -> None:
         assert self.outputs(fake, "a.mp4", "more") == ["summaries/a", "summaries/Z", "summaries/a-2"]
 
 
 class TestOneInput:
-    def test_table_on_standard_output_and_progress_beside_it(self, clips: Path, fake: Fake) -> None:
+    def test_the_table_goes_to_standard_output_and_progress_to_standard_error(self, clips: Path, fake: Fake) -> None:
         result = run("a.mp4", "-n", "2")
         assert result.exit_code == 0
         heading, head, *rows, notice = result.stdout.splitlines()
@@ -199,13 +199,13 @@ class TestOneInput:
     def test_verbose_adds_notes(self, clips: Path, fake: Fake) -> None:
         assert "  note: a small thing" in run("a.mp4", "--verbose").stderr.splitlines()
 
-    def test_quiet_says_nothing(self, clips: Path, fake: Fake) -> None:
+    def test_quiet_prints_nothing(self, clips: Path, fake: Fake) -> None:
         result = run("a.mp4", "--quiet")
         assert result.exit_code == 0
         assert result.stdout == ""
         assert result.stderr.replace("a library prints this\n", "") == ""
 
-    def test_quiet_still_tells_errors(self, clips: Path, fake: Fake) -> None:
+    def test_quiet_still_prints_errors(self, clips: Path, fake: Fake) -> None:
         result = run("absent.mp4", "--quiet")
         assert result.exit_code == InputError.exit_code
         assert result.stderr.endswith("vidsumm: error: absent.mp4: no such file\n  check the name\n")
@@ -233,7 +233,7 @@ class TestOneInput:
         ],
         ids=lambda error: type(error).__name__,
     )
-    def test_failure_ends_with_its_code(self, clips: Path, fake: Fake, error: Any) -> None:
+    def test_a_failure_ends_with_its_exit_code(self, clips: Path, fake: Fake, error: Any) -> None:
         fake.troubles["a.mp4"] = error
         result = run("a.mp4")
         assert result.exit_code == error.exit_code
@@ -241,7 +241,7 @@ class TestOneInput:
         assert "Traceback" not in result.stderr
         assert fake.made[-1].is_closed
 
-    def test_verbose_tells_the_causes(self, clips: Path, fake: Fake) -> None:
+    def test_verbose_prints_the_causes(self, clips: Path, fake: Fake) -> None:
         def trouble() -> BaseException:
             error = DecodeError("a.mp4: cannot be decoded", remedy="repair it")
             error.__cause__ = ValueError("bad\nheader")
@@ -281,20 +281,20 @@ class TestOneInput:
         (told,) = json_lines(run("a.mp4", "--json").stdout)
         assert "versions" not in told["error"]
 
-    def test_interrupt(self, clips: Path, fake: Fake) -> None:
+    def test_an_interrupt_ends_with_130(self, clips: Path, fake: Fake) -> None:
         fake.troubles["a.mp4"] = KeyboardInterrupt()
         result = run("a.mp4")
         assert result.exit_code == 130
         assert result.stderr.splitlines()[-1] == "vidsumm: interrupted"
         assert fake.made[-1].is_closed
 
-    def test_termination(self, clips: Path, fake: Fake) -> None:
+    def test_a_termination_ends_with_143(self, clips: Path, fake: Fake) -> None:
         fake.troubles["a.mp4"] = Stopped(signal.SIGTERM)
         result = run("a.mp4")
         assert result.exit_code == 143
         assert result.stderr.splitlines()[-1] == "vidsumm: stopped by SIGTERM"
 
-    def test_reader_gone(self, clips: Path, fake: Fake) -> None:
+    def test_a_closed_pipe_ends_silently_with_141(self, clips: Path, fake: Fake) -> None:
         fake.troubles["a.mp4"] = Stopped(signal.SIGPIPE)
         result = run("a.mp4", "-q")
         assert result.exit_code == 141
@@ -328,24 +328,24 @@ class TestSeveralInputs:
         assert run("a.mp4", "b.mkv").exit_code == 130
         assert len(fake.made[-1].calls) == 1
 
-    def test_all_fail_alike(self, clips: Path, fake: Fake) -> None:
+    def test_equal_exit_codes_of_all_inputs_are_kept(self, clips: Path, fake: Fake) -> None:
         fake.troubles |= {"a.mp4": OutputError("full"), "b.mkv": EncodeError("full")}
         assert run("a.mp4", "b.mkv").exit_code == OutputError.exit_code
 
-    def test_all_fail_differently(self, clips: Path, fake: Fake) -> None:
+    def test_different_exit_codes_of_all_inputs_become_that_of_a_bad_input(self, clips: Path, fake: Fake) -> None:
         fake.troubles |= {"a.mp4": OutputError("full"), "b.mkv": ResourceError("gone")}
         result = run("a.mp4", "b.mkv")
         assert result.exit_code == InputError.exit_code
         assert "vidsumm: error: b.mkv: gone" in result.stderr
 
-    def test_an_empty_folder_alone(self, clips: Path, fake: Fake) -> None:
+    def test_an_empty_folder_alone_fails(self, clips: Path, fake: Fake) -> None:
         (clips / "empty").mkdir()
         result = run("empty")
         assert result.exit_code == InputError.exit_code
         assert "empty: no video files" in result.stderr
         assert not [call for made in fake.made for call in made.calls]
 
-    def test_an_empty_folder_among_others(self, clips: Path, fake: Fake) -> None:
+    def test_an_empty_folder_does_not_stop_the_others(self, clips: Path, fake: Fake) -> None:
         (clips / "empty").mkdir()
         result = run("empty", "a.mp4")
         assert result.exit_code == PartialFailureError.exit_code
@@ -354,7 +354,7 @@ class TestSeveralInputs:
 
 
 class TestJson:
-    def test_one_object(self, clips: Path, fake: Fake) -> None:
+    def test_a_summarized_input_is_one_object(self, clips: Path, fake: Fake) -> None:
         result = run("a.mp4", "--json", "-n", "2")
         assert result.exit_code == 0
         (told,) = json_lines(result.stdout)
@@ -363,11 +363,11 @@ class TestJson:
         assert [candidate["rank"] for candidate in told["summary"]["candidates"]] == [1, 2]
         assert "a library prints this" in result.stderr
 
-    def test_dry_run(self, clips: Path, fake: Fake) -> None:
+    def test_a_dry_run_names_no_files(self, clips: Path, fake: Fake) -> None:
         (told,) = json_lines(run("a.mp4", "--json", "--dry-run").stdout)
         assert (told["output"], told["files"], told["dry_run"]) == (None, [], True)
 
-    def test_one_line_per_input_failures_included(self, clips: Path, fake: Fake) -> None:
+    def test_each_input_is_one_line_even_if_it_fails(self, clips: Path, fake: Fake) -> None:
         (clips / "empty").mkdir()
         fake.troubles["b.mkv"] = ZeroDivisionError("division by zero")
         result = run("a.mp4", "absent.mp4", "b.mkv", "empty", "--json", "--quiet")
@@ -385,12 +385,12 @@ class TestJson:
         assert told["b.mkv"]["error"]["exit_code"] == 1
         assert "error" not in told["a.mp4"]
 
-    def test_a_single_failure(self, clips: Path, fake: Fake) -> None:
+    def test_a_single_failure_is_one_object(self, clips: Path, fake: Fake) -> None:
         result = run("absent.mp4", "--json")
         assert result.exit_code == 3
         assert json_lines(result.stdout)[0]["error"]["kind"] == "InputError"
 
-    def test_nothing_but_ascii_lines(self, clips: Path, fake: Fake) -> None:
+    def test_names_are_printed_as_ascii(self, clips: Path, fake: Fake) -> None:
         (clips / "é\n\udcff.mp4").touch()
         result = run("é\n\udcff.mp4", "--json")
         assert result.exit_code == 0

@@ -1,4 +1,4 @@
-"""Text for people and for programs."""
+"""Tables for readers, JSON for programs."""
 
 import io
 import json

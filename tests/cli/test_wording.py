@@ -1,4 +1,4 @@
-"""Times, sizes and names as people read them."""
+"""Times, sizes and names in a form for readers."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidsumm.cli.wording import amount, clock, printable
+from vidsumm.cli.wording import amount, clock, command_line, printable
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from vidsumm.cli.wording import amount, clock, printable
         (86_399.7, "24:00:00"),
     ],
 )
-def test_clock(seconds: float, text: str) -> None:
+def test_times_are_shown_in_the_unit_that_suits(seconds: float, text: str) -> None:
     assert clock(seconds) == text
 
 
@@ -39,7 +39,7 @@ def test_clock(seconds: float, text: str) -> None:
         (1_234_500_000_000, "1234.5 GB"),
     ],
 )
-def test_amount(size_bytes: int, text: str) -> None:
+def test_sizes_are_shown_in_the_unit_that_suits(size_bytes: int, text: str) -> None:
     assert amount(size_bytes) == text
 
 
@@ -52,7 +52,7 @@ def test_amount(size_bytes: int, text: str) -> None:
         ("raw\udcff.mp4", r"raw\xff.mp4"),
     ],
 )
-def test_paths_for_people(path: str, text: str) -> None:
+def test_unprintable_characters_are_escaped(path: str, text: str) -> None:
     assert printable(Path(path)) == text
 
 
@@ -62,3 +62,8 @@ def test_every_path_can_be_shown(name: bytes) -> None:
     text = printable(Path(name.decode("utf-8", "surrogateescape")))
     assert text.isprintable()
     text.encode("utf-8")
+
+
+def test_a_command_line_has_the_last_part_of_each_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["/usr/bin/vidsumm", "bench", "--data", "/home/jo/two words.h5", "-o", "out"])
+    assert command_line("vidsumm") == "vidsumm bench --data 'two words.h5' -o out"

@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.eccv16 import CHANNELS, PICKS, write_annotations
 from tests.support.feature_files import FEATURE_ID, feature_file, features, mrhisum_file, write_features
-from vidsumm.datasets.checks import FileReport, Range, check_file
+from vidsumm.datasets.checks import check_file
+from vidsumm.datasets.report import FileReport, Range
 from vidsumm.datasets.store import FeatureStore
 from vidsumm.errors import InputError
 
@@ -27,12 +28,12 @@ def warnings(report: FileReport) -> list[tuple[str, str]]:
 
 
 class TestGoodFiles:
-    def test_what_is_in_a_feature_file(self, dataset: Path) -> None:
+    def test_a_feature_file_is_reported_without_problems(self, dataset: Path) -> None:
         report = check_file(dataset)
         assert report.problems == ()
         assert report.has_features
-        assert report.description is not None
-        assert report.description.feature_id == FEATURE_ID
+        assert report.feature_info is not None
+        assert report.feature_info.feature_id == FEATURE_ID
         first = report.videos[0]
         assert (first.key, first.name, first.kind) == ("video_1", "clip 0", "tvsum")
         assert (first.samples, first.annotators, first.shots, first.channels) == (len(PICKS), 3, 2, CHANNELS)
@@ -44,37 +45,37 @@ class TestGoodFiles:
         assert report.ranges["user_scores"].high == 5
         assert report.ranges["scores"].high == 1
 
-    def test_mr_hisum(self, tmp_path: Path) -> None:
+    def test_a_file_of_mr_hisum_is_reported_without_problems(self, tmp_path: Path) -> None:
         report = check_file(mrhisum_file(tmp_path / "m.h5"))
         assert report.problems == ()
         assert [video.duration_s for video in report.videos] == [40, 41, 42]
         assert {video.kind for video in report.videos} == {"mrhisum"}
 
-    def test_annotations_alone(self, tmp_path: Path) -> None:
+    def test_annotations_without_features_are_reported_without_problems(self, tmp_path: Path) -> None:
         report = check_file(write_annotations(tmp_path / "a.h5"))
-        assert (report.problems, report.description, report.null_length) == ((), None, None)
+        assert (report.problems, report.feature_info, report.null_length) == ((), None, None)
         assert not report.has_features
 
-    def test_progress(self, dataset: Path) -> None:
+    def test_progress_is_told_after_each_video(self, dataset: Path) -> None:
         told: list[tuple[int, int]] = []
         check_file(dataset, on_progress=lambda done, total: told.append((done, total)))
         assert told == [(1, 2), (2, 2)]
 
     @pytest.mark.parametrize("name", ["tvsum", "summe"])
-    def test_the_real_annotations(self, data: Path, name: str) -> None:
+    def test_the_published_annotations_have_no_problems(self, data: Path, name: str) -> None:
         report = check_file(data / "annotations" / f"{name}_annotations.h5")
         assert report.problems == ()
         hours = sum(video.duration_s or 0 for video in report.videos) / 3600
         assert hours == pytest.approx({"tvsum": 3.5, "summe": 1.1}[name], abs=0.1)
 
-    def test_a_public_file(self, data: Path) -> None:
+    def test_a_public_file_does_not_say_what_its_features_are(self, data: Path) -> None:
         report = check_file(data / "features" / "googlenet_torchvision_3videos.h5")
         assert fatal(report) == [("", "does not say what its features are: feature_id is missing")]
         assert {video.channels for video in report.videos} == {1024}
 
 
-class TestTrouble:
-    """Everything that is found here is refused on load, by the same words."""
+class TestFaults:
+    """Fatal faults of arrays are refused on loading, too, in the same words."""
 
     @pytest.mark.parametrize(
         ("name", "value", "told"),
@@ -92,7 +93,9 @@ class TestTrouble:
             ("features", np.full((7, CHANNELS), np.nan), "features are not finite"),
         ],
     )
-    def test_arrays(self, dataset: Path, name: str, value: Any, told: str) -> None:
+    def test_damaged_arrays_are_reported_in_the_words_of_the_error_on_loading(
+        self, dataset: Path, name: str, value: Any, told: str
+    ) -> None:
         with h5py.File(dataset, "a") as file:
             del file["video_2"][name]
             file["video_2"][name] = value
@@ -103,7 +106,7 @@ class TestTrouble:
             read("video_2")
         assert told in str(caught.value)
 
-    def test_all_faults_of_all_videos(self, dataset: Path) -> None:
+    def test_all_faults_of_all_videos_are_reported(self, dataset: Path) -> None:
         with h5py.File(dataset, "a") as file:
             for key in ("video_1", "video_2"):
                 for name in ("gtscore", "features"):
@@ -111,7 +114,7 @@ class TestTrouble:
                     file[key][name] = np.full((7, CHANNELS) if name == "features" else 7, np.inf)
         assert len(fatal(check_file(dataset))) == 4
 
-    def test_the_description(self, dataset: Path) -> None:
+    def test_missing_and_wrong_null_features_are_reported(self, dataset: Path) -> None:
         with h5py.File(dataset, "a") as file:
             del file.attrs["null_features"]
         assert fatal(check_file(dataset)) == [("", "does not say what its features are: null_features is missing")]
@@ -119,44 +122,44 @@ class TestTrouble:
             file.attrs["null_features"] = np.zeros(CHANNELS + 1)
         assert fatal(check_file(dataset)) == [("", "null_features have 7 channels, features 6")]
 
-    def test_null_features_of_another_scale(self, tmp_path: Path) -> None:
+    def test_null_features_of_another_scale_are_a_warning(self, tmp_path: Path) -> None:
         unit = {key: features(i) for i, key in enumerate(("video_1", "video_2"))}
         unit = {key: v / np.linalg.norm(v, axis=1, keepdims=True) for key, v in unit.items()}
         path = write_features(tmp_path / "f.h5", write_annotations(tmp_path / "a.h5"), unit)
         assert warnings(check_file(path)) == [("", "features are of unit length, null_features of length 1.48")]
 
-    def test_channels_that_differ(self, dataset: Path) -> None:
+    def test_different_numbers_of_channels_are_reported(self, dataset: Path) -> None:
         with h5py.File(dataset, "a") as file:
             del file["video_2/features"]
             file["video_2/features"] = np.ones((7, 4), "f4")
         assert ("", "features have different numbers of channels: 4, 6") in fatal(check_file(dataset))
 
-    def test_features_of_some_videos(self, dataset: Path) -> None:
+    def test_videos_without_features_are_reported(self, dataset: Path) -> None:
         with h5py.File(dataset, "a") as file:
             del file["video_2/features"]
         assert fatal(check_file(dataset)) == [("video_2", "features are missing")]
 
-    def test_features_of_zeros(self, dataset: Path) -> None:
+    def test_features_of_zeros_are_a_warning(self, dataset: Path) -> None:
         with h5py.File(dataset, "a") as file:
             file["video_2/features"][3:5] = 0
         assert warnings(check_file(dataset)) == [("video_2", "2 of 7 samples have features of zeros")]
 
-    def test_videos_that_are_there_twice(self, dataset: Path) -> None:
+    def test_duplicate_videos_are_reported(self, dataset: Path) -> None:
         with h5py.File(dataset, "a") as file:
             file.copy("video_1", "video_3")
-        assert [key for key, text in fatal(check_file(dataset)) if "a duplicate would" in text] == ["video_3"] * 2
+        assert [key for key, text in fatal(check_file(dataset)) if "duplicates could" in text] == ["video_3"] * 2
 
-    def test_annotators_who_did_not_choose(self, dataset: Path) -> None:
+    def test_annotators_with_constant_scores_are_a_warning(self, dataset: Path) -> None:
         with h5py.File(dataset, "a") as file:
             file["video_1/user_scores"][1] = 3
         assert warnings(check_file(dataset)) == [("video_1", "1 of 3 annotators give every sample the same score")]
 
-    def test_lengths_of_shots_that_disagree(self, dataset: Path) -> None:
+    def test_shot_lengths_that_disagree_are_a_warning(self, dataset: Path) -> None:
         with h5py.File(dataset, "a") as file:
             file["video_1/n_frame_per_seg"][0] = 51
         assert warnings(check_file(dataset)) == [("video_1", "n_frame_per_seg does not agree with change_points")]
 
-    def test_links(self, tmp_path: Path, dataset: Path) -> None:
+    def test_links_are_reported_and_not_followed(self, tmp_path: Path, dataset: Path) -> None:
         private = write_annotations(tmp_path / "private.h5")
         with h5py.File(dataset, "a") as file:
             file["video_8"] = h5py.ExternalLink(str(private), "/video_1")
@@ -173,10 +176,10 @@ class TestTrouble:
         }
         assert set(warnings(report)) == {
             ("video_1", "category is a link, not data"),
-            ("notes", "is a group without picks or gtscore and is passed over"),
+            ("notes", "is a group without picks or gtscore and is ignored"),
         }
 
-    def test_nothing_at_all(self, tmp_path: Path) -> None:
+    def test_a_file_without_videos_is_reported(self, tmp_path: Path) -> None:
         h5py.File(tmp_path / "empty.h5", "w").close()
         assert fatal(check_file(tmp_path / "empty.h5")) == [("", "holds no annotated video")]
 
@@ -188,11 +191,11 @@ class TestTrouble:
 
 
 class TestAgainstAnnotations:
-    def test_the_same(self, tmp_path: Path) -> None:
+    def test_unchanged_annotations_are_no_problem(self, tmp_path: Path) -> None:
         annotations = write_annotations(tmp_path / "a.h5")
         assert not check_file(write_features(tmp_path / "f.h5", annotations), against=annotations).problems
 
-    def test_what_differs(self, tmp_path: Path) -> None:
+    def test_differences_from_the_annotations_are_reported(self, tmp_path: Path) -> None:
         annotations = write_annotations(tmp_path / "a.h5", ("video_1", "video_2", "video_3"))
         path = write_features(tmp_path / "f.h5", annotations)
         with h5py.File(path, "a") as file:
@@ -204,6 +207,6 @@ class TestAgainstAnnotations:
         assert fatal(report) == [("video_1", "scores differ from a.h5")]
         assert warnings(report) == [("video_3", "is in a.h5 but not here"), ("video_4", "is not in a.h5")]
 
-    def test_against_something_else(self, tmp_path: Path, dataset: Path) -> None:
+    def test_a_missing_annotation_file_is_refused(self, tmp_path: Path, dataset: Path) -> None:
         with pytest.raises(InputError, match=r"absent\.h5"):
             check_file(dataset, against=tmp_path / "absent.h5")

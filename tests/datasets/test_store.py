@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tests.support.eccv16 import CHANNELS, PICKS, write_annotations
 from tests.support.feature_files import FEATURE_ID, NULL, PROVENANCE, feature_file, features, mrhisum_file
-from vidsumm.datasets.layout import read_annotations
+from vidsumm.datasets.reading import read_annotations
 from vidsumm.datasets.store import FeatureStore
 from vidsumm.errors import ConfigError, InputError
 
@@ -30,7 +30,7 @@ def read(path: Path, key: str) -> NDArray[np.float32]:
 
 
 def refused(path: Path, key: str = "") -> str:
-    """What a store says to a file, or to the features of one of its videos."""
+    """The error on opening a file, or on reading the features of one of its videos."""
     with pytest.raises(InputError) as caught:
         read(path, key)
     line = str(caught.value)
@@ -41,7 +41,7 @@ def refused(path: Path, key: str = "") -> str:
 
 
 class TestOneFile:
-    def test_what_it_holds(self, dataset: Path) -> None:
+    def test_a_store_knows_its_videos_and_features(self, dataset: Path) -> None:
         store = FeatureStore([dataset])
         assert store.keys == ("video_1", "video_2")
         assert (store.feature_id, store.feature_dim, store.provenance) == (FEATURE_ID, CHANNELS, PROVENANCE)
@@ -49,7 +49,7 @@ class TestOneFile:
         assert store.length("video_1") == len(PICKS)
         assert store.lengths.tolist() == [len(PICKS)] * 2
 
-    def test_videos(self, dataset: Path) -> None:
+    def test_videos_are_read_as_they_were_written(self, dataset: Path) -> None:
         store = FeatureStore([dataset])
         expected = read_annotations(dataset)
         for seed, key in enumerate(store.keys, 1):
@@ -59,14 +59,14 @@ class TestOneFile:
             assert np.array_equal(store.annotation(key).scores, expected[key].scores)
             assert np.array_equal(store.scores(key), expected[key].scores)
 
-    def test_an_unknown_video(self, dataset: Path) -> None:
+    def test_an_unknown_video_is_refused(self, dataset: Path) -> None:
         store = FeatureStore([dataset])
         for read in (store.length, store.annotation, store.scores, store.features):
             with pytest.raises(InputError, match="no video 'video_9'"):
                 read("video_9")
 
     @pytest.mark.parametrize("stored", ["contiguous", "one chunk", "chunks", "compressed", "half", "big-endian", "int"])
-    def test_every_way_of_storing(self, tmp_path: Path, stored: str) -> None:
+    def test_features_are_read_however_they_are_stored(self, tmp_path: Path, stored: str) -> None:
         path = mrhisum_file(tmp_path / "m.h5")
         values = (np.random.default_rng(0).normal(size=(40, CHANNELS)) * 9).astype(np.float32)
         ways: dict[str, dict[str, Any]] = {
@@ -82,7 +82,7 @@ class TestOneFile:
         assert found.dtype == np.float32
         assert np.array_equal(found, values.astype(np.float32))
 
-    def test_a_file_behind_a_block_of_something_else(self, tmp_path: Path) -> None:
+    def test_a_file_with_a_user_block_can_be_read(self, tmp_path: Path) -> None:
         with (
             h5py.File(mrhisum_file(tmp_path / "m.h5")) as source,
             h5py.File(tmp_path / "u.h5", "w", userblock_size=1024) as file,
@@ -93,7 +93,7 @@ class TestOneFile:
             expected = source["video_1/features"][()]
         assert np.array_equal(FeatureStore([tmp_path / "u.h5"]).features("video_1"), expected)
 
-    def test_mr_hisum(self, tmp_path: Path) -> None:
+    def test_files_of_mr_hisum_can_be_read(self, tmp_path: Path) -> None:
         store = FeatureStore([mrhisum_file(tmp_path / "m.h5")])
         assert store.lengths.tolist() == [40, 41, 42]
         for key in store.keys:
@@ -105,7 +105,7 @@ class TestOneFile:
     @pytest.mark.parametrize(
         "value", [np.full(40, 2.0), np.full(40, np.nan), np.full(39, 0.5), np.full(40, b"a")], ids=str
     )
-    def test_wrong_scores_of_mr_hisum(self, tmp_path: Path, value: Any) -> None:
+    def test_wrong_scores_of_mr_hisum_are_refused(self, tmp_path: Path, value: Any) -> None:
         path = mrhisum_file(tmp_path / "m.h5", videos=1)
         with h5py.File(path, "a") as file:
             del file["video_1/gtscore"]
@@ -113,12 +113,12 @@ class TestOneFile:
         with pytest.raises(InputError, match="video_1"):
             FeatureStore([path]).scores("video_1")
 
-    def test_a_public_file(self, data: Path) -> None:
+    def test_a_file_without_a_feature_id_is_refused(self, data: Path) -> None:
         assert "feature_id is missing" in refused(data / "features" / "googlenet_torchvision_3videos.h5")
 
 
 class TestSeveralFiles:
-    def test_videos_go_by_the_name_of_their_file(self, tmp_path: Path) -> None:
+    def test_keys_have_the_name_of_their_file_in_front(self, tmp_path: Path) -> None:
         store = FeatureStore([feature_file(tmp_path / "a.h5"), mrhisum_file(tmp_path / "b.h5")])
         assert store.keys == ("a/video_1", "a/video_2", "b/video_1", "b/video_2", "b/video_3")
         assert store.annotation("b/video_3").key == "b/video_3"
@@ -127,7 +127,7 @@ class TestSeveralFiles:
         assert np.array_equal(store.features("a/video_2"), features(2))
         assert store.provenance == {"a": PROVENANCE, "b": {}}
 
-    def test_features_of_another_kind_are_refused(self, tmp_path: Path) -> None:
+    def test_different_features_are_refused(self, tmp_path: Path) -> None:
         first, second = feature_file(tmp_path / "a.h5"), feature_file(tmp_path / "b.h5")
         with h5py.File(second, "a") as file:
             file.attrs["null_features"] = NULL + 1
@@ -138,7 +138,7 @@ class TestSeveralFiles:
         with pytest.raises(InputError, match="'other:7ff4a85c3a63:squash:2fps'"):
             FeatureStore([first, second])
 
-    def test_names_must_differ(self, tmp_path: Path) -> None:
+    def test_files_of_the_same_name_are_refused(self, tmp_path: Path) -> None:
         (tmp_path / "more").mkdir()
         twins = [feature_file(tmp_path / "a.h5"), feature_file(tmp_path / "more" / "a.h5")]
         with pytest.raises(ConfigError, match="named a"):
@@ -148,20 +148,20 @@ class TestSeveralFiles:
 
 
 class TestHandles:
-    def test_a_pickled_store_reads_on(self, dataset: Path) -> None:
+    def test_a_pickled_store_can_be_used(self, dataset: Path) -> None:
         store = FeatureStore([dataset])
         store.features("video_1")
         again = pickle.loads(pickle.dumps(store))  # noqa: S301 our own bytes
         assert np.array_equal(again.features("video_2"), features(2))
 
-    def test_several_threads(self, tmp_path: Path) -> None:
+    def test_several_threads_may_read(self, tmp_path: Path) -> None:
         store = FeatureStore([mrhisum_file(tmp_path / "m.h5", videos=20)])
         expected = {key: store.features(key) for key in store.keys}
         with ThreadPoolExecutor(4) as pool:
             for key, found in zip(store.keys * 5, pool.map(store.features, store.keys * 5), strict=True):
                 assert np.array_equal(found, expected[key])
 
-    def test_closing_frees_the_file_and_stops_nothing(self, dataset: Path) -> None:
+    def test_a_closed_store_frees_its_files_and_opens_them_again(self, dataset: Path) -> None:
         before = open_files()
         with FeatureStore([dataset]) as store:
             store.features("video_1")
@@ -170,7 +170,7 @@ class TestHandles:
         assert np.array_equal(store.features("video_1"), features(1))
         store.close()
 
-    def test_a_file_that_was_cut_short_meanwhile(self, tmp_path: Path) -> None:
+    def test_a_file_truncated_after_opening_is_refused(self, tmp_path: Path) -> None:
         path = mrhisum_file(tmp_path / "m.h5")
         store = FeatureStore([path])
         assert store.lengths.tolist() == [40, 41, 42]
@@ -180,12 +180,12 @@ class TestHandles:
 
 
 class TestDamage:
-    def test_annotations_alone(self, tmp_path: Path) -> None:
+    def test_annotations_without_features_are_refused(self, tmp_path: Path) -> None:
         line = refused(write_annotations(tmp_path / "a.h5"))
         assert "feature_id" in line
         assert "vidsumm data declare" in line
 
-    def test_no_file_no_hdf5_no_video(self, tmp_path: Path) -> None:
+    def test_missing_files_other_formats_and_empty_files_are_refused(self, tmp_path: Path) -> None:
         refused(tmp_path / "absent.h5")
         (tmp_path / "text.h5").write_text("features")
         refused(tmp_path / "text.h5")
@@ -207,7 +207,7 @@ class TestDamage:
             ("provenance", "[" * 100_000),
         ],
     )
-    def test_wrong_descriptions(self, dataset: Path, name: str, value: Any) -> None:
+    def test_damaged_attributes_are_refused(self, dataset: Path, name: str, value: Any) -> None:
         with h5py.File(dataset, "a", libver="latest") as file:
             file.attrs[name] = value
         refused(dataset)
@@ -224,14 +224,14 @@ class TestDamage:
         ],
         ids=["none", "too few", "too narrow", "too deep", "not finite", "text"],
     )
-    def test_wrong_features(self, dataset: Path, value: Any) -> None:
+    def test_features_that_do_not_fit_are_refused(self, dataset: Path, value: Any) -> None:
         with h5py.File(dataset, "a") as file:
             del file["video_1"]["features"]
             if value is not None:
                 file["video_1"]["features"] = value
         assert "video_1" in refused(dataset, "video_1")
 
-    def test_features_of_an_impossible_size(self, tmp_path: Path) -> None:
+    def test_features_of_an_impossible_size_are_refused(self, tmp_path: Path) -> None:
         with h5py.File(tmp_path / "m.h5", "w") as file:
             group = file.create_group("video_1")
             group.create_dataset("gtscore", (1 << 40,), "f4", chunks=(1024,))
@@ -252,7 +252,7 @@ class TestOtherFiles:
         assert "features is a link" in refused(path, "video_1")
 
     @pytest.mark.parametrize("kind", ["virtual", "external"])
-    def test_nor_by_other_doors(self, tmp_path: Path, dataset: Path, kind: str) -> None:
+    def test_virtual_and_external_features_are_not_read(self, tmp_path: Path, dataset: Path, kind: str) -> None:
         path = tmp_path / "linked.h5"
         path.write_bytes(dataset.read_bytes())
         shape = (len(PICKS), CHANNELS)
@@ -268,7 +268,7 @@ class TestOtherFiles:
                 file["video_1"].create_dataset("features", shape, "f4", external=outside)
         assert "of the file itself" in refused(path, "video_1")
 
-    def test_videos_of_another_file_are_none_of_this(self, tmp_path: Path, dataset: Path) -> None:
+    def test_links_to_videos_are_ignored(self, tmp_path: Path, dataset: Path) -> None:
         path = mrhisum_file(tmp_path / "m.h5")
         with h5py.File(path, "a") as file:
             file["video_8"] = h5py.ExternalLink(str(dataset), "/video_1")

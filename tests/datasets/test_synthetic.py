@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidsumm.datasets.layout import read_annotations
+from vidsumm.datasets.reading import read_annotations
 from vidsumm.datasets.store import FeatureStore
 from vidsumm.datasets.synthetic import SyntheticConfig, feature_id, synthetic_videos, write_synthetic
 from vidsumm.errors import ConfigError
@@ -17,7 +17,7 @@ SMALL = SyntheticConfig(videos=3, frames=(60, 90), annotators=8, feature_dim=16)
 
 @settings(deadline=None, max_examples=25)
 @given(st.integers(1, 5), st.integers(1, 12), st.floats(0, 1), st.floats(0, 2), st.integers(0, 2**32))
-def test_every_configuration_gives_what_it_promises(
+def test_every_configuration_gives_videos_that_keep_its_promises(
     modes: int, annotators: int, agreement: float, noise: float, seed: int
 ) -> None:
     config = SyntheticConfig(2, (72, 100), annotators, modes, agreement, 8, noise, seed)
@@ -54,7 +54,7 @@ def test_without_noise_annotators_score_their_mode() -> None:
     np.testing.assert_allclose(video.scores, followed / followed.max(axis=1, keepdims=True), atol=1e-6)
 
 
-def test_features_tell_the_modes_of_other_videos() -> None:
+def test_modes_can_be_learned_from_other_videos() -> None:
     videos = synthetic_videos(SyntheticConfig(videos=12))
     features = np.concatenate([video.features for video in videos[:10]])
     modes = np.concatenate([video.modes.T for video in videos[:10]])
@@ -64,7 +64,7 @@ def test_features_tell_the_modes_of_other_videos() -> None:
             assert np.corrcoef(mode, predicted)[0, 1] > 0.9
 
 
-def test_more_videos_leave_the_first_ones_as_they_were() -> None:
+def test_the_first_videos_stay_the_same_when_more_are_made() -> None:
     few, many = synthetic_videos(SMALL), synthetic_videos(dataclasses.replace(SMALL, videos=5))
     for one, other in zip(few, many, strict=False):
         np.testing.assert_array_equal(one.features, other.features)
@@ -72,7 +72,7 @@ def test_more_videos_leave_the_first_ones_as_they_were() -> None:
     assert not np.array_equal(few[0].scores[0, :60], few[1].scores[0, :60])
 
 
-def test_the_file_reads_as_any_data_set(tmp_path: Path) -> None:
+def test_the_file_can_be_read_like_any_data_set(tmp_path: Path) -> None:
     path = tmp_path / "synthetic.h5"
     write_synthetic(path, SMALL)
     store = FeatureStore([path])
@@ -93,7 +93,7 @@ def test_the_file_reads_as_any_data_set(tmp_path: Path) -> None:
         assert np.mean(liked) > 1.5
 
 
-def test_the_feature_space_has_a_name_like_others() -> None:
+def test_the_feature_id_has_the_usual_form_and_depends_on_the_kinds_alone() -> None:
     assert parse_feature_id(feature_id(SMALL)).backbone == "synthetic"
     assert feature_id(SMALL) == feature_id(dataclasses.replace(SMALL, videos=9, agreement=1.0, noise=0.5))
     assert feature_id(SMALL) != feature_id(dataclasses.replace(SMALL, seed=1))
@@ -112,6 +112,6 @@ def test_the_feature_space_has_a_name_like_others() -> None:
         {"annotators": 0},
     ],
 )
-def test_impossible_configurations_are_named(wrong: dict[str, object]) -> None:
+def test_impossible_configurations_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         dataclasses.replace(SMALL, **wrong)  # type: ignore[arg-type]

@@ -17,32 +17,32 @@ BOTH_ENDS: list[Final] = ["paper", "official"]
 class TestTimes:
     @pytest.mark.parametrize("final", BOTH_ENDS)
     @pytest.mark.parametrize("steps", [1, 2, 3, 7, 10, 100, 333, 999, 1000])
-    def test_descend_from_the_noisiest(self, steps: int, final: Final) -> None:
+    def test_times_descend_from_the_noisiest(self, steps: int, final: Final) -> None:
         times = sampling_times(steps, 1000, final)
         assert len(times) == steps
         assert times[0] == 999
         assert all(a > b >= 0 for a, b in itertools.pairwise(times))
 
     @pytest.mark.parametrize("steps", [2, 10, 100, 1000])
-    def test_paper_ends_at_the_cleanest(self, steps: int) -> None:
+    def test_the_papers_times_end_at_zero(self, steps: int) -> None:
         assert sampling_times(steps, 1000, "paper")[-1] == 0
 
-    def test_ten_steps(self) -> None:
+    def test_times_of_ten_steps(self) -> None:
         assert sampling_times(10, 1000, "paper") == [999, 888, 777, 666, 555, 444, 333, 222, 111, 0]
         assert sampling_times(10, 1000, "official") == [999, 899, 799, 699, 599, 499, 399, 299, 199, 99]
 
     @pytest.mark.parametrize("final", BOTH_ENDS)
-    def test_every_step(self, final: Final) -> None:
+    def test_a_thousand_steps_visit_every_time(self, final: Final) -> None:
         assert sampling_times(1000, 1000, final) == list(range(999, -1, -1))
 
     @pytest.mark.parametrize("final", BOTH_ENDS)
-    def test_one_step_asks_at_the_noisiest(self, final: Final) -> None:
+    def test_one_step_is_at_the_noisiest_time(self, final: Final) -> None:
         assert sampling_times(1, 1000, final) == [999]
 
 
 class TestDraws:
     @given(st.lists(st.integers(0, 2**63 - 1), min_size=1, max_size=6), st.integers(1, 5), st.integers(1, 40))
-    def test_a_seed_draws_the_same_whatever_its_neighbours(self, seeds: list[int], steps: int, length: int) -> None:
+    def test_a_seed_draws_the_same_numbers_in_any_company(self, seeds: list[int], steps: int, length: int) -> None:
         together = draw_noise(seeds, steps, length)
         assert together.x_T.shape == (len(seeds), length)
         assert together.step_noise.shape == (steps - 1, len(seeds), length)
@@ -51,14 +51,14 @@ class TestDraws:
             assert torch.equal(alone.x_T[0], together.x_T[i])
             assert torch.equal(alone.step_noise[:, 0], together.step_noise[:, i])
 
-    def test_standard_normal_and_different_for_each_seed(self) -> None:
+    def test_draws_are_standard_normal_and_different_for_each_seed(self) -> None:
         draws = draw_noise([0, 1], 11, 2000)
         every = torch.cat([draws.x_T[None], draws.step_noise])
         assert abs(float(every.mean())) < 0.02
         assert float(every.std()) == pytest.approx(1, abs=0.02)
         assert abs(float((every[:, 0] * every[:, 1]).mean())) < 0.02
 
-    def test_the_global_generator_is_left_alone(self) -> None:
+    def test_the_global_random_generator_is_not_used(self) -> None:
         before = torch.get_rng_state()
         draw_noise([0], 3, 10)
         assert torch.equal(torch.get_rng_state(), before)
@@ -67,7 +67,7 @@ class TestDraws:
 class TestDdim:
     @pytest.mark.parametrize("final", BOTH_ENDS)
     @pytest.mark.parametrize("steps", [1, 2, 10, 100, 1000])
-    def test_an_oracle_is_believed(self, steps: int, final: Final) -> None:
+    def test_the_true_prediction_is_returned(self, steps: int, final: Final) -> None:
         truth = torch.linspace(-3, 3, 8).expand(2, 8)
         asked: list[int] = []
 
@@ -82,7 +82,7 @@ class TestDdim:
         assert asked == sampling_times(steps, 1000, final)
 
     @pytest.mark.parametrize("steps", [2, 10, 50])
-    def test_states_on_the_way_have_the_marginals_of_the_forward_process(self, steps: int) -> None:
+    def test_intermediate_states_have_the_marginals_of_the_forward_process(self, steps: int) -> None:
         # eta = 1 with the true u0: u_t is N(sqrt(abar_t) u0, 1 - abar_t) at every time
         truth = 1.5
         states: list[tuple[int, Tensor]] = []
@@ -102,7 +102,7 @@ class TestDdim:
 
     @pytest.mark.parametrize("final", BOTH_ENDS)
     def test_a_linear_denoiser_gives_the_closed_form(self, final: Final) -> None:
-        # scores spread as N(0, s^2): the best guess is linear, so the result is a weighted sum of the draws
+        # for logits u0 of N(0, s^2) the best prediction is linear in u_t, so the result is a weighted sum of the draws
         steps, spread2 = 10, 0.7
         abar = SCHEDULE.alphas_cumprod
 
@@ -121,13 +121,13 @@ class TestDdim:
             u = mean + math.sqrt((1 - b) / (1 - a) * beta) * noise
         torch.testing.assert_close(out.double(), gain(times[-1]) * u, rtol=0, atol=3e-6)
 
-    def test_samples_do_not_meet(self) -> None:
+    def test_curves_do_not_influence_each_other(self) -> None:
         together = draw_noise([7, 8, 9], 5, 12)
         out = ddim_sample(lambda u, t: torch.tanh(u), SCHEDULE, together, steps=5)
         alone = ddim_sample(lambda u, t: torch.tanh(u), SCHEDULE, draw_noise([8], 5, 12), steps=5)
         torch.testing.assert_close(out[1:2], alone)
 
-    def test_the_last_question_may_go_to_another(self) -> None:
+    def test_the_last_prediction_may_come_from_another_denoiser(self) -> None:
         draws = draw_noise([0], 4, 5)
         answer = torch.full((1, 5), 2.0)
         out = ddim_sample(lambda u, t: torch.zeros_like(u), SCHEDULE, draws, steps=4, denoise_final=lambda u, t: answer)

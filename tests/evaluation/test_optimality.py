@@ -22,8 +22,8 @@ def moved(**by: float) -> NDArray[np.float64]:
     return predicted
 
 
-def test_true_scores() -> None:
-    # no harmful move: nothing but the value of the best choice, 1.1
+def test_true_values_agree_with_a_calculation_by_hand() -> None:
+    # no harmful move: minus the value of the best choice, 1.1
     official = OptimalChoice(VALUES, LENGTHS, CAPACITY).measure(VALUES)
     assert (official.cis, official.wir, official.ir, official.wse) == pytest.approx((-1.1, 1, 1, 0))
     # the critical ratio without shot 2, at capacity 2, is 0.2: by the paper's bound shot 1 would need 0.6 to be safe
@@ -32,7 +32,7 @@ def test_true_scores() -> None:
 
 
 @BOTH
-def test_confidence_by_hand(convention: str) -> None:
+def test_confidence_agrees_with_a_calculation_by_hand(convention: str) -> None:
     choice = OptimalChoice(VALUES, LENGTHS, CAPACITY, convention)  # type: ignore[arg-type]
     # shot 2 up by 0.3; with it only 0.4 can be had, as it leaves no room for another
     assert choice.measure(moved(s2=0.3)).cis == pytest.approx(0.3 - 1.1 + 0.4)
@@ -51,7 +51,7 @@ def test_the_conventions_differ_in_what_they_count() -> None:
     assert paper.measure(predicted).wse == pytest.approx(3 * 0.1 + 4 * 0.3 + 20 * 0.05)
 
 
-def test_intervals_by_hand() -> None:
+def test_intervals_agree_with_a_calculation_by_hand() -> None:
     official = OptimalChoice(VALUES, LENGTHS, CAPACITY)
     paper = OptimalChoice(VALUES, LENGTHS, CAPACITY, "paper")
     # shot 2 would have to gain 1.1 - 0.4 to change the choice ...
@@ -61,7 +61,7 @@ def test_intervals_by_hand() -> None:
     # ... of which the paper's bound lets it have 4 * min mu - 0.4 = 0; shot 1 is never safe without a gain of 0.1
     assert paper.measure(moved(s1=0.11)).ir == 1
     assert paper.measure(moved(s1=0.11, s2=0.01)).ir == pytest.approx(3 / 4)
-    # the shot that never fits may do as it likes
+    # the shot that never fits is always safe
     assert paper.measure(moved(s1=0.11, s3=9.0)).ir == 1
 
 
@@ -72,7 +72,7 @@ def test_a_chosen_shot_may_fall_to_the_critical_ratio() -> None:
     assert choice.measure(np.array([0.89, 0.2])).ir == pytest.approx(1 / 2)
 
 
-def test_harmless_moves_are_safe_by_the_official_convention_alone() -> None:
+def test_harmless_moves_are_always_safe_only_in_the_official_convention() -> None:
     # the chosen shot has the lower ratio, so its interval does not even contain its own value
     values, lengths = np.array([0.5, 0.3]), np.array([10, 3])
     predicted = np.array([0.6, 0.3])
@@ -81,7 +81,7 @@ def test_harmless_moves_are_safe_by_the_official_convention_alone() -> None:
 
 
 @BOTH
-def test_no_shot_fits(convention: str) -> None:
+def test_nothing_is_unsafe_where_no_shot_fits(convention: str) -> None:
     found = OptimalChoice(VALUES, LENGTHS, 2, convention).measure(VALUES + 0.1)  # type: ignore[arg-type]
     assert (found.wir, found.ir) == (1, 1)
 

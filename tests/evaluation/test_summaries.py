@@ -29,7 +29,7 @@ def test_the_capacity_is_rounded_down() -> None:
     assert [capacity(n) for n in (20, 26, 27)] == [3, 3, 4]
 
 
-def test_the_best_shots_that_fit_are_shown() -> None:
+def test_the_best_shots_that_fit_are_selected() -> None:
     curves = np.zeros((2, 20))
     curves[0, :10] = 1  # the first two shots, of which only one fits
     curves[1, 10:] = 1
@@ -41,11 +41,11 @@ def test_the_best_shots_that_fit_are_shown() -> None:
     assert not narrow[1].any()
 
 
-def test_overlap_by_hand() -> None:
+def test_overlap_agrees_with_a_calculation_by_hand() -> None:
     summary = np.array([[1, 1, 0, 0, 0, 0]], dtype=np.bool_)
-    users = np.array([[0, 1, 1, 1, 0, 0], [1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 1, 1]], dtype=np.bool_)
+    annotators = np.array([[0, 1, 1, 1, 0, 0], [1, 1, 0, 0, 0, 0], [0, 0, 0, 0, 1, 1]], dtype=np.bool_)
     # one frame in common: precision 1/2, recall 1/3
-    assert overlap_f1(summary, users)[0] == pytest.approx([0.4, 1.0, 0.0], abs=1e-6)
+    assert overlap_f1(summary, annotators)[0] == pytest.approx([0.4, 1.0, 0.0], abs=1e-6)
 
 
 def test_two_empty_summaries_have_nothing_in_common() -> None:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from tests.support.places import ROOT
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = ROOT / "examples"
 SHOTS = 33
 FRAMES = 5

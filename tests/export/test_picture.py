@@ -78,7 +78,7 @@ def test_chosen_shots_stand_at_their_times() -> None:
         hits = np.abs(page - colour).max(axis=2) < 2
         strip = hits[np.argmax(hits.sum(axis=1))]
         expected = np.zeros(1600, dtype=bool)
-        for start_s, end_s in candidate.spans_s:
+        for start_s, end_s in candidate.clips_s:
             expected[round(left + start_s / 100 * (right - left)) : round(left + end_s / 100 * (right - left))] = True
         assert np.count_nonzero(strip != expected) <= 3 * len(record.shots)
 
@@ -108,11 +108,11 @@ def test_a_picture_without_thumbnails_is_drawn() -> None:
     assert len(texts(figure)) > 10
 
 
-def test_many_samples_show_the_band_and_name_the_first() -> None:
+def test_many_curves_show_the_band_and_name_the_first() -> None:
     few = {text for text, _ in texts(compose(invent(candidates=8), *thumbnails(9, 90, 160, 60)))}
     many = {text for text, _ in texts(compose(invent(candidates=9), *thumbnails(9, 90, 160, 60)))}
-    assert "all samples" not in few
-    assert {"all samples", "middle half", "Importance scores of 9 samples"} <= many
+    assert "all curves" not in few
+    assert {"all curves", "middle half", "9 importance curves"} <= many
 
 
 def test_the_file_carries_its_provenance_and_repeats_byte_for_byte(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_the_file_carries_its_provenance_and_repeats_byte_for_byte(tmp_path: Pat
         assert image.info["Title"] == "会議.mp4"
         assert image.info["Software"] == "vidsumm 0.1.0"
         origin = json.loads(image.info["vidsumm"])
-    assert origin["schema"] == "vidsumm.summary/2"
+    assert origin["schema"] == "vidsumm.summary/3"
     assert origin["provenance"]["checkpoint"] == "tvsum-latent-mlp"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.png"]
 

@@ -42,10 +42,10 @@ def test_a_dry_run_without_sound_comes_back_as_it_was(tmp_path: Path) -> None:
 
 def test_lists_of_numbers_stand_on_one_line_and_the_rest_is_readable() -> None:
     lines = to_json(invent(duration_s=600)).splitlines()
-    assert lines[1] == '  "schema": "vidsumm.summary/2",'
+    assert lines[1] == '  "schema": "vidsumm.summary/3",'
     assert sum('"scores": [' in line and line.endswith("]") for line in lines) == 3
     assert any(line.strip().startswith('{"start_s": 0.0, "end_s": ') for line in lines)
-    numeric = ("scores", "times_s", "spans_s", "shots")
+    numeric = ("scores", "times_s", "clips_s", "shots")
     assert all(len(line) <= 121 for line in lines if line.split('"')[1:2] not in [[name] for name in numeric])
 
 
@@ -80,19 +80,19 @@ def damage(change: Callable[[dict[str, Any]], object]) -> str:
     ("text", "message"),
     [
         ("{", "is not JSON"),
-        ("[]", "has the format None, not 'vidsumm.summary/2'"),
+        ("[]", "has the format None, not 'vidsumm.summary/3'"),
         (damage(lambda v: v.update(schema="vidsumm.summary/1")), "has the format 'vidsumm.summary/1'"),
         (damage(lambda v: v.pop("budget")), r"summary\.budget is missing"),
         (damage(lambda v: v["source"].update(colour="red")), r"summary\.source\.colour is unknown"),
         (damage(lambda v: v["source"].update(width="wide")), r"summary\.source\.width is 'wide', not a whole number"),
         (damage(lambda v: v["source"].update(is_vfr=0)), r"summary\.source\.is_vfr is '0', not true or false"),
         (damage(lambda v: v["candidates"][1].update(rank=True)), r"summary\.candidates\[1\]\.rank is 'True'"),
-        (damage(lambda v: v["candidates"][0].update(spans_s=[[1]])), r"spans_s\[0\] has 1 items, not 2"),
+        (damage(lambda v: v["candidates"][0].update(clips_s=[[1]])), r"clips_s\[0\] has 1 items, not 2"),
         (
             damage(lambda v: v["candidates"][0].update(shots=[99])),
             r"summary\.candidates\[0\]\.shots names a shot beyond",
         ),
-        (damage(lambda v: v["candidates"][0].update(sample=3)), r"candidates\[0\]\.sample is 3 of 3 curves"),
+        (damage(lambda v: v["candidates"][0].update(curve=3)), r"candidates\[0\]\.curve is 3 of 3 curves"),
         (damage(lambda v: v["curves"][2]["scores"].pop()), r"curves\[2\] has 119 scores for 120 times"),
         (damage(lambda v: v["times_s"].__setitem__(0, math.nan)), r"times_s\[0\] is nan, not a finite number"),
         (damage(lambda v: v.update(notices="none")), r"summary\.notices is 'none', not a list"),
@@ -106,6 +106,30 @@ def test_a_damaged_file_is_named_in_one_line(tmp_path: Path, text: str, message:
     assert "summary.json" in caught.value.what
     assert "\n" not in str(caught.value)
     assert caught.value.remedy
+
+
+def test_a_record_of_schema_2_is_read(tmp_path: Path) -> None:
+    value = json.loads(to_json(invent()))
+    expected = read_back(tmp_path, value)
+    value["schema"] = "vidsumm.summary/2"
+    value["settings"]["sample"] = value["settings"].pop("draw")
+    for curve in value["curves"]:
+        curve["sample"] = curve.pop("slot")
+    for candidate in value["candidates"]:
+        candidate["sample"], candidate["spans_s"] = candidate.pop("curve"), candidate.pop("clips_s")
+    assert read_back(tmp_path, value) == expected
+
+
+def read_back(folder: Path, value: Any) -> SummaryRecord:
+    path = folder / "summary.json"
+    path.write_text(json.dumps(value))
+    return read_record(path)
+
+
+@pytest.mark.parametrize("change", [{"curves": None}, {"candidates": [1]}, {"settings": []}])
+def test_a_damaged_record_of_schema_2_is_refused(tmp_path: Path, change: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=f"summary.{next(iter(change))}"):
+        read_back(tmp_path, json.loads(to_json(invent())) | {"schema": "vidsumm.summary/2"} | change)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -155,5 +179,5 @@ def test_a_record_satisfies_the_schema() -> None:
     value = json.loads(to_json(invent(candidates=5)))
     validator.validate(value)
     assert as_dict(invent(candidates=5)).keys() == value.keys()
-    value["candidates"][0]["spans_s"][0].append(3.0)
+    value["candidates"][0]["clips_s"][0].append(3.0)
     assert not validator.is_valid(value)

@@ -5,12 +5,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.support.pictures import FrameReader
-from vidsumm.features.backbones import Backbone, load_backbone
+from tests.support.pictures import ReadFrame
+from vidsumm.features.backbone import Backbone
+from vidsumm.features.registry import load_backbone
 
 
 @pytest.fixture(scope="session")
-def real_frame(data: Path) -> FrameReader:
+def real_frame(data: Path) -> ReadFrame:
     def read(video: str, frame_idx: int, size: int) -> NDArray[np.uint8]:
         """Frame `frame_idx` of a clip as (1, size, size, 3)."""
         with av.open(str(data / "videos" / video)) as container:

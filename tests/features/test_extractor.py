@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vidsumm.errors import DecodeError
-from vidsumm.features.backbones import Backbone, BackboneSpec
+from vidsumm.features.backbone import Backbone, BackboneSpec
 from vidsumm.features.extractor import extract, rebatch
 
 Frames = NDArray[np.uint8]
@@ -18,7 +18,7 @@ SIZES = st.lists(st.integers(0, 9), max_size=8)
 
 
 class Mean(nn.Module):
-    """(B, 3, H, W) -> (B, 3); notes the sizes of its batches."""
+    """(B, 3, H, W) -> (B, 3); records the sizes of its batches."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ def numbered(sizes: list[int]) -> list[Frames]:
 
 
 class Source:
-    """An iterator that knows whether it was closed and by which thread it ran."""
+    """An iterator that records whether it was closed and which thread iterated it."""
 
     def __init__(self, batches: list[Frames], failure: BaseException | None = None) -> None:
         self.batches = iter(batches)
@@ -68,7 +68,7 @@ class Source:
 
 
 def ignore(done: int) -> None:
-    """No progress wanted."""
+    """Does nothing with the progress."""
 
 
 def raising(error: BaseException) -> Callable[[int], None]:
@@ -102,7 +102,7 @@ def test_features_do_not_depend_on_batches(sizes: list[int], size: int) -> None:
     assert reports == list(np.cumsum(network.sizes, dtype=int))
 
 
-def test_the_source_runs_in_its_own_thread_and_is_closed() -> None:
+def test_the_source_is_iterated_in_a_thread_of_its_own_and_closed() -> None:
     source = Source(numbered([3, 3]))
     extract(mean_backbone()[0], source, total=6, batch_size=4, on_progress=ignore)
     assert source.closed
@@ -112,7 +112,7 @@ def test_the_source_runs_in_its_own_thread_and_is_closed() -> None:
 
 
 @pytest.mark.parametrize("total", [5, 7])
-def test_wrong_totals_are_refused(total: int) -> None:
+def test_another_number_of_frames_than_expected_is_an_error(total: int) -> None:
     source = Source(numbered([3, 3]))
     with pytest.raises(DecodeError, match=f"{total} expected"):
         extract(mean_backbone()[0], source, total=total, batch_size=2, on_progress=ignore)
@@ -120,7 +120,7 @@ def test_wrong_totals_are_refused(total: int) -> None:
 
 
 @pytest.mark.parametrize("failure", [DecodeError("broken"), KeyboardInterrupt(), ValueError("odd")])
-def test_failures_of_the_source_come_through(failure: BaseException) -> None:
+def test_errors_of_the_source_are_raised(failure: BaseException) -> None:
     source = Source(numbered([2, 2]), failure)
     with pytest.raises(type(failure)) as caught:
         extract(mean_backbone()[0], source, total=9, batch_size=2, on_progress=ignore)
@@ -130,7 +130,7 @@ def test_failures_of_the_source_come_through(failure: BaseException) -> None:
 
 @pytest.mark.parametrize("failure", [KeyboardInterrupt(), ValueError("odd")])
 @pytest.mark.parametrize("batches", [1, 50])
-def test_failures_of_the_consumer_stop_the_source(failure: BaseException, batches: int) -> None:
+def test_errors_of_the_caller_stop_the_source(failure: BaseException, batches: int) -> None:
     source = Source(numbered([1] * batches))
     with pytest.raises(type(failure)):
         extract(mean_backbone()[0], source, total=batches, batch_size=1, on_progress=raising(failure))
@@ -140,7 +140,7 @@ def test_failures_of_the_consumer_stop_the_source(failure: BaseException, batche
     assert not source.thread.is_alive()
 
 
-def test_the_source_is_never_far_ahead() -> None:
+def test_the_source_is_at_most_a_few_frames_ahead() -> None:
     source = Source(numbered([1] * 40))
     leads: list[int] = []
     extract(

@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vidsumm.errors import ResourceError
-from vidsumm.features.backbones import Backbone
+from vidsumm.features.backbone import Backbone
 from vidsumm.features.feature_id import FeatureId, feature_id, parse_feature_id
 
 
-def test_names_backbone_weights_preprocessing_and_rate(inception: Backbone) -> None:
+def test_it_names_backbone_weights_preprocessing_and_rate(inception: Backbone) -> None:
     assert feature_id(inception, 2.0) == "inception-v3:7ff4a85c3a63:squash299-bilinear-l2:2fps"
     assert feature_id(inception, 0.5).endswith(":0.5fps")
 
@@ -20,12 +20,12 @@ def test_names_backbone_weights_preprocessing_and_rate(inception: Backbone) -> N
     st.text("0123456789abcdef", min_size=12, max_size=12),
     st.floats(0.01, 60).map(lambda fps: float(f"{fps:g}")),
 )
-def test_parsing_undoes_writing(backbone: str, digest: str, fps: float) -> None:
+def test_parsing_is_the_inverse_of_writing(backbone: str, digest: str, fps: float) -> None:
     whole = FeatureId(backbone, digest, "squash224-bilinear-l2", fps)
     assert parse_feature_id(str(whole)) == whole
 
 
-def test_same_network_looks_past_the_rate_alone() -> None:
+def test_same_network_ignores_only_the_rate() -> None:
     at_two = FeatureId("googlenet", "0" * 12, "squash224-bilinear-l2", 2.0)
     assert at_two.same_network(dataclasses.replace(at_two, fps=1.0))
     assert not at_two.same_network(dataclasses.replace(at_two, digest="1" * 12))

@@ -25,7 +25,7 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path / "checkpoints" / "googlenet-1378be20.pth"
 
 
-def test_equals_torchvision_with_its_transform_input(tmp_path: Path) -> None:
+def test_it_equals_torchvision_with_transform_input(tmp_path: Path) -> None:
     torch.manual_seed(0)
     reference: Any = torchvision_googlenet(weights=None, transform_input=True, aux_logits=True, init_weights=False)
     for layer in reference.modules():
@@ -44,7 +44,7 @@ def test_equals_torchvision_with_its_transform_input(tmp_path: Path) -> None:
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_the_pinned_digest_is_torchvisions() -> None:
+def test_the_digest_is_the_one_of_torchvision() -> None:
     assert GOOGLENET_SHA256 == "1378be20"
 
 
@@ -52,14 +52,14 @@ def test_a_given_file_comes_first(tmp_path: Path) -> None:
     assert googlenet_file(tmp_path / "mine.pth") == tmp_path / "mine.pth"
 
 
-def test_the_cache_saves_the_download(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cached_file_is_not_downloaded(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.hub, "download_url_to_file", None)
     cache.parent.mkdir()
     cache.touch()
     assert googlenet_file() == cached_googlenet_file() == cache
 
 
-def test_downloads_into_the_cache_with_the_hash_checked(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_downloaded_into_the_cache_and_its_hash_checked(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     def download(url: str, target: str, hash_prefix: str, progress: bool) -> None:

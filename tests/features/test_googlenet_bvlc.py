@@ -8,9 +8,9 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchvision.models import GoogLeNet_Weights
 
-from tests.support.pictures import FrameReader, pictures
+from tests.support.pictures import ReadFrame, pictures
 from vidsumm.errors import ResourceError
-from vidsumm.features.googlenet_bvlc import BvlcGoogLeNet, build_bvlc, bvlc_file, scale_for_bvlc
+from vidsumm.features.googlenet_bvlc import build_bvlc, bvlc_file, network_from_arrays, scale_for_bvlc
 
 BLOCKS = {  # inputs, 1x1, 3x3_reduce, 3x3, 5x5_reduce, 5x5, pool_proj: table 1 of "Going deeper with convolutions"
     "3a": (192, 64, 96, 128, 16, 32, 32),
@@ -27,7 +27,7 @@ Arrays = dict[str, NDArray[np.float32]]
 
 
 def layer_shapes() -> dict[str, tuple[int, int, int]]:
-    """Layer -> outputs, inputs, window."""
+    """Layer -> output channels, input channels, window."""
     shapes = {"conv1.7x7_s2": (64, 3, 7), "conv2.3x3_reduce": (64, 64, 1), "conv2.3x3": (192, 64, 3)}
     for block, (inputs, one, reduce3, three, reduce5, five, pool) in BLOCKS.items():
         shapes |= {
@@ -52,7 +52,7 @@ def arrays() -> Arrays:
     return made
 
 
-def respond(x: Tensor) -> Tensor:
+def normalize_response(x: Tensor) -> Tensor:
     """Caffe's across-channel normalisation, written out: local_size 5, alpha 1e-4, beta 0.75."""
     squares = F.pad(x**2, (0, 0, 0, 0, 2, 2))
     total = torch.stack([squares[:, k : k + x.shape[1]] for k in range(5)]).sum(0)
@@ -60,7 +60,7 @@ def respond(x: Tensor) -> Tensor:
 
 
 def reference(arrays: Arrays, x: Tensor) -> Tensor:
-    """The network step by step as Caffe's deploy file lists it, up to the logits."""
+    """The network step by step, as Caffe's deploy file lists it, up to pool5."""
 
     def conv(x: Tensor, name: str, stride: int = 1) -> Tensor:
         weight = torch.from_numpy(arrays[f"{name}.weight"])
@@ -70,8 +70,8 @@ def reference(arrays: Arrays, x: Tensor) -> Tensor:
     def shrink(x: Tensor) -> Tensor:
         return F.max_pool2d(x, 3, 2, ceil_mode=True)
 
-    x = respond(shrink(conv(x, "conv1.7x7_s2", stride=2)))
-    x = shrink(respond(conv(conv(x, "conv2.3x3_reduce"), "conv2.3x3")))
+    x = normalize_response(shrink(conv(x, "conv1.7x7_s2", stride=2)))
+    x = shrink(normalize_response(conv(conv(x, "conv2.3x3_reduce"), "conv2.3x3")))
     for block in BLOCKS:
         name = f"inception_{block}"
         threes = conv(conv(x, f"{name}.3x3_reduce"), f"{name}.3x3")
@@ -79,15 +79,13 @@ def reference(arrays: Arrays, x: Tensor) -> Tensor:
         pooled = conv(F.max_pool2d(x, 3, 1, 1), f"{name}.pool_proj")
         x = torch.cat([conv(x, f"{name}.1x1"), threes, fives, pooled], dim=1)
         x = shrink(x) if block in ("3b", "4e") else x
-    pooled = F.avg_pool2d(x, 7)
-    classifier = torch.from_numpy(arrays["loss3.classifier.weight"])
-    return F.conv2d(pooled, classifier, torch.from_numpy(arrays["loss3.classifier.bias"])).flatten(1)
+    return F.avg_pool2d(x, 7).flatten(1)
 
 
 @torch.inference_mode()
-def test_equals_the_network_written_out(arrays: Arrays) -> None:
+def test_it_equals_the_network_written_out(arrays: Arrays) -> None:
     x = scale_for_bvlc(torch.from_numpy(pictures(1, 224)).permute(0, 3, 1, 2).float())
-    found = BvlcGoogLeNet(arrays).classify(x)
+    found = network_from_arrays(arrays)(x)
     torch.testing.assert_close(found, reference(arrays, x), rtol=1e-3, atol=1e-3)
 
 
@@ -95,35 +93,40 @@ def test_equals_the_network_written_out(arrays: Arrays) -> None:
 @pytest.mark.parametrize(
     ("video", "frame_idx", "label"), [("tvsum/video_47.mp4", 120, "borzoi"), ("tvsum/video_36.mp4", 240, "apiary")]
 )
-def test_classifies_a_real_photo(data: Path, real_frame: FrameReader, video: str, frame_idx: int, label: str) -> None:
-    network = build_bvlc(data / "backbones" / "bvlc_googlenet.npz")
+def test_its_features_classify_a_real_photo(
+    data: Path, real_frame: ReadFrame, video: str, frame_idx: int, label: str
+) -> None:
+    path = data / "backbones" / "bvlc_googlenet.npz"
     frame = torch.from_numpy(real_frame(video, frame_idx, 224)).permute(0, 3, 1, 2).float()
-    probability = network.classify(scale_for_bvlc(frame)).softmax(dim=1)[0]
+    features = build_bvlc(path)(scale_for_bvlc(frame))
+    with np.load(path) as arrays:
+        weight, bias = (torch.from_numpy(arrays[f"loss3.classifier.{kind}"]) for kind in ("weight", "bias"))
+    probability = F.linear(features, weight.flatten(1), bias).softmax(dim=1)[0]
     assert GoogLeNet_Weights.IMAGENET1K_V1.meta["categories"][int(probability.argmax())] == label
     assert probability.max() > 0.9
 
 
-def test_scale_is_bgr_less_the_mean() -> None:
+def test_scale_is_bgr_minus_the_mean() -> None:
     red = torch.tensor([255.0, 0.0, 0.0]).view(1, 3, 1, 1)
     assert scale_for_bvlc(red).flatten().tolist() == [-104.0, -117.0, 132.0]
 
 
-def test_no_file_names_the_option() -> None:
+def test_without_a_file_the_error_names_the_option() -> None:
     with pytest.raises(ResourceError, match="--backbone-weights"):
         bvlc_file()
 
 
-def test_missing_superfluous_and_misshapen_arrays_are_named(arrays: Arrays) -> None:
+def test_missing_unknown_and_misshapen_arrays_are_named(arrays: Arrays) -> None:
     without = {name: value for name, value in arrays.items() if name != "conv1.7x7_s2.bias"}
     with pytest.raises(ResourceError, match=r"conv1\.7x7_s2\.bias"):
-        BvlcGoogLeNet(without)
+        network_from_arrays(without)
     with pytest.raises(ResourceError, match="another"):
-        BvlcGoogLeNet({**arrays, "another": np.zeros(1, dtype=np.float32)})
+        network_from_arrays({**arrays, "another": np.zeros(1, dtype=np.float32)})
     with pytest.raises(ResourceError, match=r"inception_4a\.5x5\.weight.*\(48, 16, 3, 3\)"):
-        BvlcGoogLeNet({**arrays, "inception_4a.5x5.weight": np.zeros((48, 16, 3, 3), dtype=np.float32)})
+        network_from_arrays({**arrays, "inception_4a.5x5.weight": np.zeros((48, 16, 3, 3), dtype=np.float32)})
 
 
-def write(path: Path, kind: str) -> None:
+def write_unreadable(path: Path, kind: str) -> None:
     if kind == "text":
         path.write_text("no weights")
     elif kind == "npy":
@@ -144,12 +147,12 @@ def write(path: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["absent", "text", "npy", "objects", "truncated", "flipped"])
 def test_unreadable_files_are_named(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "weights.npz"
-    write(path, kind)
+    write_unreadable(path, kind)
     with pytest.raises(ResourceError, match=r"weights\.npz cannot be read"):
         build_bvlc(path)
 
 
-def test_foreign_arrays_are_refused_with_the_path(tmp_path: Path) -> None:
+def test_arrays_of_another_network_are_refused_with_the_path(tmp_path: Path) -> None:
     np.savez(tmp_path / "weights.npz", a=np.zeros(3))
     with pytest.raises(ResourceError, match=r"weights\.npz: array 'a' is missing or does not belong here"):
         build_bvlc(tmp_path / "weights.npz")

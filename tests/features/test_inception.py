@@ -8,9 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from tests.support.pictures import FrameReader, pictures
+from tests.support.pictures import ReadFrame, pictures
 from vidsumm.errors import ResourceError
-from vidsumm.features.backbones import Backbone
+from vidsumm.features.backbone import Backbone
 from vidsumm.features.inception import inception_file, scale_for_inception
 
 REAL = (
@@ -22,7 +22,7 @@ REAL = (
 
 
 def relative_error(inception: Backbone, frames: NDArray[np.uint8]) -> float:
-    """Largest Euclidean distance to the features of the shipped TorchScript module, relative to their length."""
+    """Largest Euclidean distance to the features of the package's TorchScript module, relative to their length."""
     pixels = torch.from_numpy(frames).permute(0, 3, 1, 2).float().contiguous()
     with torch.inference_mode():
         module: nn.Module = torch.jit.load(str(inception_file()), map_location="cpu")  # type: ignore[no-untyped-call]
@@ -33,18 +33,18 @@ def relative_error(inception: Backbone, frames: NDArray[np.uint8]) -> float:
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit")
-def test_equals_the_shipped_module_on_synthetic_pictures(inception: Backbone) -> None:
+def test_it_equals_the_torchscript_module_on_synthetic_pictures(inception: Backbone) -> None:
     flat = np.zeros((1, 299, 299, 3), dtype=np.uint8)
     assert relative_error(inception, np.concatenate([pictures(2, 299), flat])) < 1e-4
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit")
-def test_equals_the_shipped_module_on_real_frames(inception: Backbone, real_frame: FrameReader) -> None:
+def test_it_equals_the_torchscript_module_on_real_frames(inception: Backbone, real_frame: ReadFrame) -> None:
     frames = np.concatenate([real_frame(video, idx, 299) for video, idx in REAL])
     assert relative_error(inception, frames) < 1e-4
 
 
-def test_the_carrier_package_is_not_imported(inception: Backbone) -> None:
+def test_the_package_that_holds_the_weights_is_not_imported(inception: Backbone) -> None:
     assert inception.weights_sha256.startswith("7ff4a85c3a63")
     assert not [name for name in sys.modules if name.startswith("fid_helper")]
 
@@ -57,7 +57,7 @@ def test_a_given_file_comes_first(tmp_path: Path) -> None:
     assert inception_file(tmp_path / "mine.pt") == tmp_path / "mine.pt"
 
 
-def test_missing_package_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_reported_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> importlib.metadata.Distribution:
         raise importlib.metadata.PackageNotFoundError(name)
 
@@ -66,7 +66,7 @@ def test_missing_package_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> No
         inception_file()
 
 
-def test_missing_file_names_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_file_is_reported_with_its_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     class Emptied:
         def locate_file(self, path: str) -> Path:
             return tmp_path / path
@@ -76,8 +76,8 @@ def test_missing_file_names_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         inception_file()
 
 
-def test_blocks_hand_on_the_precision_they_are_given(inception: Backbone) -> None:
-    """A single average in float32 would turn all that follows to float32."""
+def test_blocks_keep_the_precision_of_their_input(inception: Backbone) -> None:
+    """One average in float32 would put everything after it into float32."""
     seen = {}
     network = inception.network
     hooks = [

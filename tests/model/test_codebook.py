@@ -15,20 +15,20 @@ def codebook() -> LearnedCodebook:
     return LearnedCodebook(small_config(bins=10))
 
 
-def test_has_a_level_at_each_edge_of_a_bin(codebook: LearnedCodebook) -> None:
+def test_there_is_a_level_at_each_edge_of_a_bin(codebook: LearnedCodebook) -> None:
     assert codebook.embedding.weight.shape == (11, 16)
     every = codebook(torch.linspace(0, 1, 11))
     torch.testing.assert_close(every, codebook.mlp(codebook.embedding.weight))
 
 
-def test_scores_of_one_level_are_one_query(codebook: LearnedCodebook) -> None:
+def test_scores_of_the_same_level_have_the_same_query(codebook: LearnedCodebook) -> None:
     queries = codebook(torch.tensor([0.26, 0.30, 0.34, 0.36]))
     assert torch.equal(queries[0], queries[1])
     assert torch.equal(queries[1], queries[2])
     assert not torch.allclose(queries[2], queries[3])
 
 
-def test_any_shape_goes_in(codebook: LearnedCodebook) -> None:
+def test_scores_may_have_any_shape(codebook: LearnedCodebook) -> None:
     assert codebook(torch.rand(2, 3, 5)).shape == (2, 3, 5, 16)
 
 
@@ -45,7 +45,7 @@ def test_gradient_reaches_only_the_levels_in_use(codebook: LearnedCodebook) -> N
 
 
 @pytest.mark.parametrize("kind", get_args(ScoreEmbeddingName))
-def test_every_kind_knows_levels_alone(kind: ScoreEmbeddingName) -> None:
+def test_queries_of_every_kind_depend_only_on_the_level(kind: ScoreEmbeddingName) -> None:
     torch.manual_seed(0)
     codebook = build_codebook(small_config(bins=10, score_embedding=kind))
     queries = codebook(torch.tensor([[0.26, 0.34], [0.36, 1.0]]))

@@ -9,7 +9,7 @@ from vidsumm.errors import ResourceError
 from vidsumm.model.config import ModelConfig
 
 
-def test_survives_json() -> None:
+def test_a_configuration_survives_json() -> None:
     config = small_config("dit", temperature=1.0)
     assert ModelConfig.from_dict(json.loads(json.dumps(dataclasses.asdict(config)))) == config
 
@@ -58,13 +58,13 @@ def test_unknown_and_missing_fields_are_refused(values: Any) -> None:
         ModelConfig.from_dict(values)
 
 
-def test_a_description_from_before_the_newer_fields_is_read() -> None:
+def test_a_configuration_without_the_newest_fields_is_read() -> None:
     old = dataclasses.asdict(small_config())
     for name in ("score_embedding", "modulation", "masked_convolutions"):
         del old[name]
     assert ModelConfig.from_dict(old) == small_config()
 
 
-def test_summary_names_what_it_is() -> None:
+def test_the_summary_names_the_parts_and_sizes() -> None:
     text = small_config("decoder", score_embedding="random").summary
     assert text == "decoder, 2 encoder and 2 denoiser layers, 12 channels, width 16, random embedding of 21 levels"

@@ -11,7 +11,7 @@ def encoder(**changes: Any) -> ConditionEncoder:
     return ConditionEncoder(small_config(**changes)).eval()
 
 
-def test_shapes() -> None:
+def test_memory_and_positions_have_one_row_for_each_sample() -> None:
     mask = torch.ones(2, 9, dtype=torch.bool)
     memory, positions = encoder()(torch.randn(2, 9, CHANNELS), mask)
     assert memory.shape == positions.shape == (2, 9, 16)
@@ -22,7 +22,7 @@ def test_a_padded_batch_equals_each_video_alone() -> None:
     model, lengths = encoder(), [9, 4, 1]
     features = torch.randn(3, 9, CHANNELS)
     mask = torch.arange(9) < torch.tensor(lengths)[:, None]
-    features[~mask] = 1e3  # whatever stands there
+    features[~mask] = 1e3  # numbers that must not matter
     memory, positions = model(features, mask)
     for v, n in enumerate(lengths):
         alone, alone_positions = model(features[v : v + 1, :n], mask[v : v + 1, :n])
@@ -30,7 +30,7 @@ def test_a_padded_batch_equals_each_video_alone() -> None:
         torch.testing.assert_close(positions[v : v + 1, :n], alone_positions, rtol=0, atol=1e-5)
 
 
-def test_order_of_frames_matters_only_through_positions() -> None:
+def test_the_order_of_samples_matters() -> None:
     model = encoder()
     features, mask = torch.randn(1, 6, CHANNELS), torch.ones(1, 6, dtype=torch.bool)
     forward, _ = model(features, mask)
@@ -38,7 +38,7 @@ def test_order_of_frames_matters_only_through_positions() -> None:
     assert not torch.allclose(forward, backward.flip(1), atol=1e-3)
 
 
-def test_the_global_token_speaks_to_the_frames() -> None:
+def test_the_global_token_influences_the_samples() -> None:
     model = encoder()
     features, mask = torch.randn(1, 6, CHANNELS), torch.ones(1, 6, dtype=torch.bool)
     before, _ = model(features, mask)
@@ -48,7 +48,7 @@ def test_the_global_token_speaks_to_the_frames() -> None:
     assert not torch.allclose(before, after, atol=1e-4)
 
 
-def test_no_layers_leave_the_projection() -> None:
+def test_without_layers_the_memory_is_the_projection() -> None:
     model = encoder(encoder_layers=0)
     features = torch.randn(1, 6, CHANNELS)
     memory, _ = model(features, torch.ones(1, 6, dtype=torch.bool))
@@ -60,7 +60,7 @@ def test_projection_depth_follows_the_configuration() -> None:
     assert [linear.weight.shape[1] for linear in projection.linears] == [CHANNELS, 16, 16, 16]  # type: ignore[index]
 
 
-def test_dropout_only_while_training() -> None:
+def test_there_is_dropout_only_in_training() -> None:
     model = encoder()
     features, mask = torch.randn(1, 6, CHANNELS), torch.ones(1, 6, dtype=torch.bool)
     assert torch.equal(model(features, mask)[0], model(features, mask)[0])

@@ -17,7 +17,7 @@ from vidsumm.model.sampling import CurveSampler, SamplingOptions, sample_curves
     [{}, {"score_embedding": "sinusoidal"}, {"score_embedding": "random"}, {"denoiser_layers": 1, "bins": 1}],
     ids=lambda changes: ", ".join(changes) or "plain",
 )
-def test_equals_the_network(length: int, curves: int, branches: int, changes: dict[str, Any]) -> None:
+def test_it_equals_the_network(length: int, curves: int, branches: int, changes: dict[str, Any]) -> None:
     model = small_model(**changes)
     with torch.inference_mode():
         videos = model.encode_with_null(torch.from_numpy(video(length))[None])
@@ -30,7 +30,7 @@ def test_equals_the_network(length: int, curves: int, branches: int, changes: di
             torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
 
 
-def test_curves_are_those_of_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_curves_are_the_same_as_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     model, features = small_model(), video(40)
     options = SamplingOptions(steps=5, guidance=1.0)
     fused = sample_curves(model, features, range(4), options)
@@ -38,7 +38,7 @@ def test_curves_are_those_of_the_network(monkeypatch: pytest.MonkeyPatch) -> Non
     np.testing.assert_allclose(fused, sample_curves(model, features, range(4), options), rtol=0, atol=1e-5)
 
 
-def test_applies_to_its_own_denoiser_on_whole_videos() -> None:
+def test_it_applies_to_latent_mlp_denoisers_on_videos_without_padding() -> None:
     model, options = small_model(), SamplingOptions(steps=1)
     assert CurveSampler(model, video(4), options).fused is not None
     assert CurveSampler(small_model("dit"), video(4), options).fused is None
@@ -48,7 +48,7 @@ def test_applies_to_its_own_denoiser_on_whole_videos() -> None:
         FusedLatentMLP(model, padded)
 
 
-def test_a_video_is_encoded_beside_the_null_video() -> None:
+def test_a_video_is_encoded_together_with_the_null_video() -> None:
     model = small_model()
     features = torch.from_numpy(video(9))[None]
     with torch.inference_mode():

@@ -24,7 +24,7 @@ class TestPositions:
         torch.testing.assert_close(positions[0, :, 2], slow.sin(), rtol=0, atol=1e-6)
         torch.testing.assert_close(positions[0, :, 3], slow.cos(), rtol=0, atol=1e-6)
 
-    def test_padding_does_not_count(self) -> None:
+    def test_padding_does_not_move_the_positions(self) -> None:
         positions = sine_positions(padded([3, 7]), 6)
         alone = sine_positions(torch.ones(1, 3, dtype=torch.bool), 6)
         torch.testing.assert_close(positions[:1, :3], alone)
@@ -39,7 +39,7 @@ def test_timestep_features_are_cosines_then_sines() -> None:
 
 
 class TestAttend:
-    def test_is_softmax_attention(self) -> None:
+    def test_it_is_softmax_attention(self) -> None:
         torch.manual_seed(0)
         q, k, v = torch.randn(2, 3, 8), torch.randn(2, 5, 8), torch.randn(2, 5, 8)
         out = attend(q, k, v, heads=2, mask=torch.ones(2, 5, dtype=torch.bool))
@@ -47,7 +47,7 @@ class TestAttend:
             weights = torch.softmax(q[..., head] @ k[..., head].transpose(1, 2) / 2, dim=-1)  # sqrt(4) = 2
             torch.testing.assert_close(out[..., head], weights @ v[..., head])
 
-    def test_hidden_keys_do_not_matter(self) -> None:
+    def test_masked_keys_do_not_matter(self) -> None:
         torch.manual_seed(0)
         q, k, v = torch.randn(2, 3, 8), torch.randn(2, 5, 8), torch.randn(2, 5, 8)
         mask = padded([2, 5])
@@ -59,7 +59,7 @@ class TestAttend:
 
 
 class TestReceivedAttention:
-    def test_is_the_mean_of_the_weights(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_is_the_mean_of_the_attention_weights(self, monkeypatch: pytest.MonkeyPatch) -> None:
         torch.manual_seed(0)
         q, k = torch.randn(2, 3, 7, 8), torch.randn(2, 1, 7, 8)
         received = attention_received(q, k, heads=2, mask=None)
@@ -72,7 +72,7 @@ class TestReceivedAttention:
         monkeypatch.setattr("vidsumm.model.layers._QUERIES", 3)
         torch.testing.assert_close(attention_received(q, k, heads=2, mask=None), expected)
 
-    def test_keys_of_each_curve(self) -> None:
+    def test_each_curve_may_have_its_own_keys(self) -> None:
         torch.manual_seed(0)
         q, k = torch.randn(1, 3, 5, 8), torch.randn(1, 3, 5, 8)
         together = attention_received(q, k, heads=4, mask=None)
@@ -80,7 +80,7 @@ class TestReceivedAttention:
             alone = attention_received(q[:, r : r + 1], k[:, r : r + 1], heads=4, mask=None)
             torch.testing.assert_close(together[:, r : r + 1], alone)
 
-    def test_hidden_frames_neither_ask_nor_receive(self) -> None:
+    def test_masked_samples_do_not_count_as_queries_or_keys(self) -> None:
         torch.manual_seed(0)
         q, k = torch.randn(2, 3, 7, 8), torch.randn(2, 1, 7, 8)
         received = attention_received(q, k, heads=2, mask=padded([4, 7]))
@@ -90,7 +90,7 @@ class TestReceivedAttention:
 
 
 class TestMaskedConvolution:
-    def test_padding_reads_as_the_zeros_beyond_the_end(self) -> None:
+    def test_padding_is_read_as_zeros(self) -> None:
         torch.manual_seed(0)
         conv = MaskedConv1d(4)
         x = torch.randn(2, 3, 7, 4)
@@ -98,7 +98,7 @@ class TestMaskedConvolution:
         torch.testing.assert_close(out[:1, :, :4], conv(x[:1, :, :4]))
         torch.testing.assert_close(out[1:], conv(x[1:]))
 
-    def test_reaches_one_neighbour_on_each_side(self) -> None:
+    def test_it_reaches_one_neighbour_on_each_side(self) -> None:
         conv = MaskedConv1d(2)
         with torch.no_grad():
             conv.weight.fill_(1.0)
@@ -107,7 +107,7 @@ class TestMaskedConvolution:
         x[0, 0, 2] = 1.0
         assert conv(x)[0, 0, :, 0].tolist() == [0, 2, 2, 2, 0]
 
-    def test_curves_stay_apart(self) -> None:
+    def test_curves_do_not_influence_each_other(self) -> None:
         torch.manual_seed(0)
         conv = MaskedConv1d(4)
         x = torch.randn(2, 3, 5, 4)
@@ -122,7 +122,7 @@ class TestDropout:
         assert float((out == 0).float().mean()) == pytest.approx(0.25, abs=0.005)
         assert float(out.mean()) == pytest.approx(1, abs=0.01)
 
-    def test_gradients_pass_where_values_do(self) -> None:
+    def test_gradients_pass_where_values_pass(self) -> None:
         torch.manual_seed(0)
         x = torch.ones(100, requires_grad=True)
         out = Dropout(0.5)(x)
@@ -131,15 +131,15 @@ class TestDropout:
         assert torch.equal(x.grad, out.detach())
 
     @pytest.mark.parametrize("layer", [Dropout(0.5).eval(), Dropout(0.0)])
-    def test_it_leaves_alone_what_is_not_to_be_dropped(self, layer: Dropout) -> None:
+    def test_it_does_nothing_in_evaluation_or_without_a_share(self, layer: Dropout) -> None:
         x = torch.randn(10)
         assert torch.equal(layer(x), x)
 
-    def test_bfloat16_stays(self) -> None:
+    def test_bfloat16_stays_bfloat16(self) -> None:
         assert Dropout(0.5)(torch.ones(3, dtype=torch.bfloat16)).dtype == torch.bfloat16
 
 
-def test_attention_of_half_precision_is_computed_in_full_on_the_cpu() -> None:
+def test_attention_is_computed_in_float32_on_the_cpu() -> None:
     torch.manual_seed(0)
     q, k, v = torch.randn(3, 1, 6, 8).unbind()
     exact = attend(q, k, v, heads=2, mask=None)

@@ -15,7 +15,7 @@ from vidsumm.model.official import config_from_state, from_official, read_offici
 
 
 class Trap:
-    """A pickle that touches a file when it is loaded by a careless reader."""
+    """A pickle that touches a file when it is loaded without care."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -36,7 +36,7 @@ def refused(path: Path) -> str:
 
 class TestReading:
     @pytest.mark.parametrize("key", [None, "model", "state_dict", "model_state_dict"])
-    def test_bare_and_nested(self, tmp_path: Path, key: str | None) -> None:
+    def test_a_state_dict_may_be_bare_or_nested(self, tmp_path: Path, key: str | None) -> None:
         state = official_state(small_model())
         content = state if key is None else {key: state, "epoch": 3, "optimizer": {"lr": 0.1}}
         torch.save(content, tmp_path / "official.pkl")
@@ -44,17 +44,17 @@ class TestReading:
         assert list(found) == list(state)
         assert all(torch.equal(found[name], state[name]) for name in state)
 
-    def test_names_of_a_parallel_run(self, tmp_path: Path) -> None:
+    def test_the_prefix_of_a_parallel_run_is_removed(self, tmp_path: Path) -> None:
         torch.save({"module.global_rep_token": torch.ones(3)}, tmp_path / "official.pkl")
         assert list(read_official(tmp_path / "official.pkl")) == ["global_rep_token"]
 
-    def test_the_old_format_of_torch(self, tmp_path: Path) -> None:
+    def test_the_old_format_of_torch_is_read(self, tmp_path: Path) -> None:
         torch.save({"a": torch.ones(3)}, tmp_path / "old.pkl", _use_new_zipfile_serialization=False)
         assert torch.equal(read_official(tmp_path / "old.pkl")["a"], torch.ones(3))
 
 
 class TestRefusals:
-    def test_malicious_pickles_are_not_run(self, tmp_path: Path) -> None:
+    def test_code_in_pickles_is_not_run(self, tmp_path: Path) -> None:
         sprung = tmp_path / "sprung"
         path = tmp_path / "evil.pkl"
         for save in (
@@ -63,21 +63,21 @@ class TestRefusals:
             lambda: torch.save({"model": official_state(small_model()), "args": Trap(sprung)}, path),
         ):
             save()
-            assert "tensors alone" in refused(path)
+            assert "other than tensors" in refused(path)
         assert not sprung.exists()
 
-    def test_missing_and_folder(self, tmp_path: Path) -> None:
+    def test_missing_files_and_folders_are_refused(self, tmp_path: Path) -> None:
         assert "no such file" in refused(tmp_path / "absent.pkl")
         refused(tmp_path)
 
     @pytest.mark.parametrize("content", [b"", b"\x80", b"PK\x03\x04", b"GIF89a" * 50, b"\x80\x02}q\x00."], ids=repr)
-    def test_bytes_that_are_no_checkpoint(self, tmp_path: Path, content: bytes) -> None:
+    def test_bytes_that_are_no_checkpoint_are_refused(self, tmp_path: Path, content: bytes) -> None:
         path = tmp_path / "noise.pkl"
         path.write_bytes(content)
         refused(path)
 
     @pytest.mark.parametrize("keep", [10, 1000, -1])
-    def test_truncated(self, tmp_path: Path, keep: int) -> None:
+    def test_truncated_files_are_refused(self, tmp_path: Path, keep: int) -> None:
         path = tmp_path / "cut.pkl"
         torch.save(official_state(small_model()), path)
         path.write_bytes(path.read_bytes()[:keep])
@@ -88,7 +88,7 @@ class TestRefusals:
         [{}, [], 3, torch.ones(2), {"a": 1}, {1: torch.ones(1)}, {"model": {}}, {"model": {"a": "b"}}],
         ids=repr,
     )
-    def test_other_things_in_it(self, tmp_path: Path, content: object) -> None:
+    def test_files_without_a_state_dict_are_refused(self, tmp_path: Path, content: object) -> None:
         path = tmp_path / "other.pkl"
         torch.save(content, path)
         assert "no state dict" in refused(path)
@@ -96,7 +96,7 @@ class TestRefusals:
 
 @each_denoiser
 @pytest.mark.parametrize("embedding", ["learned", "sinusoidal"])
-def test_a_network_comes_back_from_its_official_names(denoiser: DenoiserName, embedding: str) -> None:
+def test_a_network_is_the_same_after_its_official_names(denoiser: DenoiserName, embedding: str) -> None:
     model = small_model(denoiser, score_embedding=embedding, denoiser_layers=3)
     state = official_state(model)
     config = config_from_state(state, heads=4, bins=20)
@@ -125,17 +125,17 @@ class TestOtherNetworks:
         ],
         ids=["convolution", "no token", "no projection", "no denoiser", "a number for a token"],
     )
-    def test_configurations_that_cannot_be_read(self, state: dict[str, Tensor]) -> None:
+    def test_state_dicts_of_other_networks_are_refused(self, state: dict[str, Tensor]) -> None:
         with pytest.raises(ResourceError) as caught:
             config_from_state(state, heads=4)
         assert "\n" not in str(caught.value)
 
-    def test_a_layer_that_is_missing(self) -> None:
+    def test_a_missing_layer_is_refused(self) -> None:
         state = without("transformer.encoder.layers.0.linear2")
         with pytest.raises(ResourceError, match="does not fit"):
             from_official(state, config_from_state(state, heads=4), torch.zeros(12))
 
-    def test_numbers_that_are_not_finite(self) -> None:
+    def test_numbers_that_are_not_finite_are_refused(self) -> None:
         state = without("nothing")
         state["global_rep_token"][0] = float("nan")
         with pytest.raises(ResourceError, match="not finite"):

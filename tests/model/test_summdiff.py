@@ -20,7 +20,7 @@ LENGTHS = [9, 5, 1]
 
 
 @each_network
-def test_shapes(denoiser: DenoiserName) -> None:
+def test_a_curve_is_predicted_for_each_noised_curve(denoiser: DenoiserName) -> None:
     model = small_model(denoiser)
     videos = model.encode(torch.randn(2, 7, CHANNELS))
     assert videos.mask is None
@@ -30,11 +30,11 @@ def test_shapes(denoiser: DenoiserName) -> None:
         assert out.dtype == torch.float32
 
 
-def assert_padding_is_not_seen(model: SummDiff, shared: bool) -> None:
+def assert_padding_is_not_read(model: SummDiff, shared: bool) -> None:
     features, u = torch.randn(3, 9, CHANNELS), torch.randn(3, 4, 9)
     t = torch.randint(0, 1000, (3, 1 if shared else 4))
     mask = torch.arange(9) < torch.tensor(LENGTHS)[:, None]
-    features[~mask], u.transpose(1, 2)[~mask] = 50.0, -7.0  # whatever stands there
+    features[~mask], u.transpose(1, 2)[~mask] = 50.0, -7.0  # numbers that must not matter
     with torch.inference_mode():
         together = model.denoise(u, t, model.encode(features, mask))
         for v, n in enumerate(LENGTHS):
@@ -49,7 +49,7 @@ each_time = pytest.mark.parametrize("shared", [True, False], ids=["shared time",
 @each_network
 @each_time
 def test_a_padded_batch_equals_each_video_alone(denoiser: DenoiserName, shared: bool) -> None:
-    assert_padding_is_not_seen(small_model(denoiser), shared)
+    assert_padding_is_not_read(small_model(denoiser), shared)
 
 
 @each_variant
@@ -57,16 +57,16 @@ def test_a_padded_batch_equals_each_video_alone(denoiser: DenoiserName, shared: 
 def test_a_padded_batch_of_a_variant_equals_each_video_alone(
     denoiser: DenoiserName, changes: dict[str, Any], shared: bool
 ) -> None:
-    assert_padding_is_not_seen(small_model(denoiser, **changes), shared)
+    assert_padding_is_not_read(small_model(denoiser, **changes), shared)
 
 
-def test_official_convolutions_see_the_padding() -> None:
+def test_official_convolutions_read_the_padding() -> None:
     with pytest.raises(AssertionError, match="not close"):
-        assert_padding_is_not_seen(small_model("latent-mlp", masked_convolutions=False), shared=True)
+        assert_padding_is_not_read(small_model("latent-mlp", masked_convolutions=False), shared=True)
 
 
 @each_network
-def test_an_encoding_serves_again(denoiser: DenoiserName) -> None:
+def test_an_encoding_can_be_used_again(denoiser: DenoiserName) -> None:
     model = small_model(denoiser)
     features, u = torch.randn(1, 6, CHANNELS), torch.randn(1, 2, 6)
     once = model.encode(features)
@@ -76,8 +76,8 @@ def test_an_encoding_serves_again(denoiser: DenoiserName) -> None:
 
 
 @starting_at_zero
-def test_a_fresh_network_predicts_the_same_for_all(denoiser: DenoiserName) -> None:
-    # the denoiser starts at zero, so only the head's bias speaks
+def test_a_fresh_network_predicts_the_same_everywhere(denoiser: DenoiserName) -> None:
+    # the denoiser starts at zero, so that only the bias of the head is left
     torch.manual_seed(0)
     model = SummDiff(small_config(denoiser)).eval()
     out = model.denoise(torch.randn(1, 3, 6), torch.tensor([[5, 500, 999]]), model.encode(torch.randn(1, 6, CHANNELS)))
@@ -90,13 +90,13 @@ def test_gradient_reaches_every_parameter(denoiser: DenoiserName) -> None:
     model = shake(SummDiff(small_config(denoiser, bins=4))).train()
     u, t = 3 * torch.randn(4, 5, 12), torch.randint(0, 1000, (4, 5))
     model.denoise(u, t, model.encode(torch.randn(4, 12, CHANNELS))).square().mean().backward()  # type: ignore[no-untyped-call]
-    # softmax does not see what is added to all keys alike
-    heard = {name: p.grad for name, p in model.named_parameters() if not name.endswith("key.bias")}
-    assert not [name for name, gradient in heard.items() if gradient is None or not gradient.any()]
+    # softmax does not change when the same is added to all keys
+    gradients = {name: p.grad for name, p in model.named_parameters() if not name.endswith("key.bias")}
+    assert not [name for name, gradient in gradients.items() if gradient is None or not gradient.any()]
 
 
 @each_denoiser
-def test_null_video_takes_the_shape_of_the_video(denoiser: DenoiserName) -> None:
+def test_the_null_video_takes_the_shape_of_the_video(denoiser: DenoiserName) -> None:
     model = small_model(denoiser)
     null = model.null_like(torch.randn(2, 5, CHANNELS))
     assert null.shape == (2, 5, CHANNELS)
@@ -104,7 +104,7 @@ def test_null_video_takes_the_shape_of_the_video(denoiser: DenoiserName) -> None
     assert "null_features" in model.state_dict()
 
 
-def test_the_null_video_is_black_where_nothing_is_known() -> None:
+def test_the_null_video_is_zero_where_none_is_given() -> None:
     assert not SummDiff(small_config()).null_features.any()
 
 
@@ -132,7 +132,7 @@ class TestAttention:
         assert attention.std() > 1e-3
 
     @each_network
-    def test_padding_receives_none_and_changes_nothing(self, denoiser: DenoiserName) -> None:
+    def test_padding_receives_no_attention_and_changes_none(self, denoiser: DenoiserName) -> None:
         model = small_model(denoiser)
         features, u, t = torch.randn(3, 9, CHANNELS), torch.randn(3, 4, 9), torch.full((3, 1), 500)
         mask = torch.arange(9) < torch.tensor(LENGTHS)[:, None]
@@ -144,7 +144,7 @@ class TestAttention:
             torch.testing.assert_close(together[row, :, :n], alone, rtol=0, atol=1e-4)
             assert not together[row, :, n:].any()
 
-    def test_each_curve_has_its_own_where_the_denoiser_attends(self) -> None:
+    def test_each_curve_has_its_own_attention_where_the_denoiser_attends(self) -> None:
         for denoiser, attends in (("dit", True), ("decoder", True), ("latent-mlp", False), ("none", False)):
             model = small_model(denoiser)  # type: ignore[arg-type]
             assert model.attends == attends
@@ -152,18 +152,20 @@ class TestAttention:
             _, attention = model.denoise_attended(torch.randn(1, 2, 6), torch.zeros(1, 1), videos)
             assert torch.equal(attention[0, 0], attention[0, 1]) == (not attends)
 
-    def test_a_network_without_any_attends_to_all_alike(self) -> None:
+    def test_a_network_without_attention_attends_to_all_samples_equally(self) -> None:
         model = small_model("latent-mlp", encoder_layers=0)
         videos = model.encode(torch.randn(1, 6, CHANNELS), attention=True)
         _, attention = model.denoise_attended(torch.randn(1, 2, 6), torch.zeros(1, 1), videos)
         assert torch.equal(attention, torch.ones(1, 2, 6))
 
     @each_network
-    def test_nobody_computes_it_unasked(self, denoiser: DenoiserName, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_attention_is_computed_only_on_request(
+        self, denoiser: DenoiserName, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def refuse(*args: Any, **kwargs: Any) -> None:
             raise AssertionError("attention weights were computed")
 
-        for module in ("denoiser", "encoder"):
+        for module in ("denoisers.dit", "denoisers.decoder", "encoder"):
             monkeypatch.setattr(f"vidsumm.model.{module}.attention_received", refuse)
         model = small_model(denoiser)
         videos = model.encode(torch.randn(1, 6, CHANNELS))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tests.support.videos import video_info
 from vidsumm.config import ShotConfig
 from vidsumm.pipeline.analysis import find_shots
-from vidsumm.video.frames import plan_samples
+from vidsumm.video.sampling import plan_samples
 
 UNIFORM = ShotConfig(segmenter="uniform")
 

@@ -45,13 +45,13 @@ class TestChoose:
         kept = [choice.draws[i] for i in choice.kept]
         assert 1 <= len(kept) <= samples
         assert len({draw.selection.mask.tobytes() for draw in kept}) == len(kept)
-        assert [draw.sample for draw in kept] == sorted({draw.sample for draw in kept})
+        assert [draw.slot for draw in kept] == sorted({draw.slot for draw in kept})
         assert all(1 <= draw.selection.mask.sum() <= capacity for draw in kept)
 
     @given(st.integers(1, 12), st.integers(0, 4), st.integers(0, 1000))
     def test_every_draw_can_be_made_again_from_its_seed(self, samples: int, redraws: int, seed: int) -> None:
         for draw in chosen(samples, redraws=redraws, seed=seed).draws:
-            assert draw.seed == draw_seed(seed, draw.sample, draw.attempt)
+            assert draw.seed == draw_seed(seed, draw.slot, draw.attempt)
             assert np.array_equal(draw.scores, seeded_curves([draw.seed], length=6, levels=5)[0])
             assert np.array_equal(draw.values, draw.scores.astype(np.float64))
             again = select(draw.values, np.ones(6, np.int64), 2)
@@ -61,7 +61,7 @@ class TestChoose:
     def test_more_samples_leave_the_first_as_they_were(self, fewer: int, more: int, redraws: int, seed: int) -> None:
         def settled(choice: Choice) -> list[tuple[int, int, bytes]]:
             kept = [choice.draws[i] for i in choice.kept]
-            return [(d.sample, d.attempt, d.selection.mask.tobytes()) for d in kept if d.sample < fewer]
+            return [(d.slot, d.attempt, d.selection.mask.tobytes()) for d in kept if d.slot < fewer]
 
         first = chosen(fewer, redraws=redraws, seed=seed)
         assert settled(chosen(fewer + more, redraws=redraws, seed=seed)) == settled(first)
@@ -70,11 +70,11 @@ class TestChoose:
     def test_tries_are_bounded_and_end_with_the_first_that_differs(self, samples: int, redraws: int, seed: int) -> None:
         choice = chosen(samples, redraws=redraws, seed=seed)
         assert choice.redraws == len(choice.draws) - samples
-        for sample in range(samples):
-            attempts = [draw.attempt for draw in choice.draws if draw.sample == sample]
+        for slot in range(samples):
+            attempts = [draw.attempt for draw in choice.draws if draw.slot == slot]
             assert attempts == list(range(len(attempts)))
             assert len(attempts) <= 1 + redraws
-            kept = [i for i in choice.kept if choice.draws[i].sample == sample]
+            kept = [i for i in choice.kept if choice.draws[i].slot == slot]
             if kept:
                 assert choice.draws[kept[0]].attempt == attempts[-1]
             else:

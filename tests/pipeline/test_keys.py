@@ -9,11 +9,11 @@ import torch
 
 from tests.support.videos import video_info
 from vidsumm.config import DecodeConfig, FeatureConfig, ShotConfig, SummarizeConfig
-from vidsumm.features.backbones import SPECS, BackboneFile
+from vidsumm.features.registry import SPECS, BackboneFile
 from vidsumm.pipeline.keys import features_key, hardware, shots_key
 from vidsumm.pipeline.source import Source
 from vidsumm.versions import installed
-from vidsumm.video.frames import plan_samples
+from vidsumm.video.sampling import plan_samples
 
 BACKBONE = BackboneFile(SPECS["inception-v3"], Path("a.pt"), "7f" * 32, torch.device("cpu"), "float32")
 SOURCE = Source(video_info([40] * 100, keys=[0, 50]), "5e" * 32, (1, 2))

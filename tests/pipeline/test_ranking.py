@@ -53,11 +53,15 @@ def test_overlaps_are_in_order_of_rank(samples: int, seed: int) -> None:
 
 
 @given(st.integers(1, 8), st.integers(0, 500))
-def test_pieces_are_the_chosen_shots(samples: int, seed: int) -> None:
+def test_clips_show_the_chosen_shots_and_nothing_else(samples: int, seed: int) -> None:
     choice, budget, shots = choice_of(samples, seed, SelectConfig(ratio=0.4))
     for candidate in rank_candidates(choice, budget, shots, INFO.duration_s):
-        assert np.array_equal(candidate.spans_s, shots.times_s[candidate.draw.selection.mask])
-        assert np.diff(candidate.spans_s).sum() <= 0.4 * INFO.duration_s + 1e-6
+        chosen_s = shots.times_s[candidate.draw.selection.mask]
+        assert np.diff(candidate.clips_s).sum() == pytest.approx(np.diff(chosen_s).sum())
+        assert set(candidate.clips_s[:, 0]) <= set(chosen_s[:, 0])
+        assert set(candidate.clips_s[:, 1]) <= set(chosen_s[:, 1])
+        assert (candidate.clips_s[1:, 0] > candidate.clips_s[:-1, 1]).all()
+        assert np.diff(candidate.clips_s).sum() <= 0.4 * INFO.duration_s + 1e-6
         assert sum(candidate.shares) == pytest.approx(1)
         assert candidate.description
         assert len(candidate.description) <= 90
@@ -67,7 +71,7 @@ def test_where_no_shot_fits_one_is_cut_short() -> None:
     choice, budget, shots = choice_of(4, 0, SelectConfig(duration_s=0.2))
     before = shots.times_s.copy()
     for candidate in rank_candidates(choice, budget, shots, INFO.duration_s):
-        ((begin, end),) = candidate.spans_s
+        ((begin, end),) = candidate.clips_s
         assert end - begin == pytest.approx(0.2)
         assert begin in before[:, 0]
     assert np.array_equal(shots.times_s, before)

@@ -20,6 +20,8 @@ from vidsumm.pipeline import analysis
 from vidsumm.pipeline.summarizer import Summarizer, Summary
 from vidsumm.video.frames import open_frames
 
+pytestmark = pytest.mark.slow
+
 CONFIG = SummarizeConfig().replace(
     samples=2, ratio=0.3, preset="ultrafast", device="cpu", decoder="pyav", min_shot_s=0.5, max_shot_s=2.0
 )

@@ -12,10 +12,12 @@ import vidsumm
 from tests.support.media import Clip, read_sound, write_clip
 from vidsumm.config import SummarizeConfig
 from vidsumm.errors import FeatureMismatchError, InputError, OutputError, ResourceError
-from vidsumm.events import Event, StageFinished, StageStarted
+from vidsumm.events import Event, StageAdvanced, StageFinished, StageStarted
 from vidsumm.export.record import SummaryRecord, read_record
 from vidsumm.pipeline.summarizer import Summarizer, Summary
 from vidsumm.video.probe import probe
+
+pytestmark = pytest.mark.slow
 
 CONFIG = SummarizeConfig().replace(
     samples=3, ratio=0.3, max_shot_s=4.0, preset="ultrafast", device="cpu", use_cache=False
@@ -107,7 +109,7 @@ def test_mp4_files_say_what_they_came_from(summary: Summary) -> None:
         assert container.metadata["title"] == "clip (summary 1)"
     assert origin["feature_id"] == summary.record.provenance.feature_id
     assert origin["checkpoint_sha256"] == summary.record.provenance.checkpoint_sha256
-    assert origin["settings"]["sample"]["samples"] == 3
+    assert origin["settings"]["draw"]["samples"] == 3
 
 
 def _essence(record: SummaryRecord) -> object:
@@ -165,7 +167,7 @@ def test_a_video_without_sound_or_change(summarizer: Summarizer, tmp_path: Path)
     assert 0.5 <= info.duration_s <= 0.3 * 20 + 1e-6
 
 
-def test_a_failing_job_leaves_no_folder(summarizer: Summarizer, tmp_path: Path) -> None:
+def test_a_failing_run_leaves_no_folder(summarizer: Summarizer, tmp_path: Path) -> None:
     bad = tmp_path / "bad.mp4"
     bad.write_text("not a video")
     with pytest.raises(InputError):
@@ -173,12 +175,14 @@ def test_a_failing_job_leaves_no_folder(summarizer: Summarizer, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == [bad]
 
 
-def test_an_interrupted_job_leaves_nothing(clip: Clip, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["exact", "copy"])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_an_interrupted_run_leaves_nothing(mode: str, error: type[BaseException], clip: Clip, tmp_path: Path) -> None:
     def interrupt(event: Event) -> None:
-        if isinstance(event, StageStarted) and event.stage == "cut":
-            raise KeyboardInterrupt
+        if isinstance(event, StageAdvanced) and event.stage == "cut" and event.done > 0.9:
+            raise error
 
-    with Summarizer(CONFIG, on_event=interrupt) as summarizer, pytest.raises(KeyboardInterrupt):
+    with Summarizer(CONFIG.replace(mode=mode), on_event=interrupt) as summarizer, pytest.raises(error):
         summarizer.summarize(clip.path, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
@@ -212,7 +216,7 @@ def test_key_frame_aligned_cuts_say_so(clip: Clip, tmp_path: Path) -> None:
         done = summarizer.summarize(clip.path, tmp_path / "out")
     assert any("key frames" in notice for notice in done.record.notices)
     keys = probe(clip.path).key_times_s
-    for begin, _ in done.record.candidates[0].spans_s:
+    for begin, _ in done.record.candidates[0].clips_s:
         assert np.abs(keys - begin).min() < 1e-3
 
 

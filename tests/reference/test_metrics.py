@@ -9,12 +9,13 @@ from numpy.typing import NDArray
 
 from tests.support.places import REFERENCE
 from vidsumm.benchmark.video_measures import VideoMeasures, measure_video
-from vidsumm.datasets.layout import Annotation, Kind, inclusive_shots
+from vidsumm.datasets.annotation import Annotation, Kind
+from vidsumm.datasets.layout import inclusive_shots
 from vidsumm.evaluation.summaries import frame_scores, machine_summaries, shot_lengths
 
 TOLERANCE = 1e-6
 FILE = REFERENCE / "metrics.npz"
-PERCENT = 100  # the authors give F1 so
+PERCENT = 100  # the unit of the authors' F1
 
 
 def recorded_videos() -> list[Any]:
@@ -52,13 +53,13 @@ def annotated(video: str, arrays: dict[str, NDArray[Any]]) -> Annotation:
 
 
 def differences(found: VideoMeasures, arrays: dict[str, NDArray[Any]], kind: Kind) -> dict[str, float]:
-    """Ours less theirs, for each number recorded."""
+    """The difference from the recorded value, for each measure that was recorded."""
     f1 = found.f1_avg if kind == "tvsum" else found.f1_max
     assert f1 is not None
     ours = {
         "f1": PERCENT * f1,
-        "tau": found.tau,
-        "rho": found.rho,
+        "tau": found.tau_one,
+        "rho": found.rho_one,
         "WSE": found.wse,
         "CIS": found.cis,
         "WIR": found.wir,
@@ -70,7 +71,7 @@ def differences(found: VideoMeasures, arrays: dict[str, NDArray[Any]], kind: Kin
 
 
 @pytest.mark.parametrize("video", recorded_videos())
-def test_measures(video: str) -> None:
+def test_measures_are_the_recorded_ones(video: str) -> None:
     arrays, kind = read(video), kind_of(video)
     found = differences(measure_video(annotated(video, arrays), arrays["pred"][None]), arrays, kind)
     assert len(found) == (9 if kind == "mrhisum" else 3)
@@ -78,7 +79,7 @@ def test_measures(video: str) -> None:
 
 
 @pytest.mark.parametrize("video", recorded_videos())
-def test_machine_summary(video: str) -> None:
+def test_the_machine_summary_is_the_recorded_one(video: str) -> None:
     arrays = read(video)
     annotation = annotated(video, arrays)
     frames = frame_scores(arrays["pred"][None], annotation.picks, annotation.n_frames)
@@ -89,7 +90,7 @@ def test_machine_summary(video: str) -> None:
 
 
 @pytest.mark.parametrize("video", [video for video in recorded_videos() if "mrhisum" in str(video)])
-def test_true_summary(video: str) -> None:
+def test_the_true_summary_is_the_recorded_one(video: str) -> None:
     """The stored summary is the optimal choice for the stored scores, by the authors' convention."""
     arrays = read(video)
     annotation = annotated(video, arrays)
@@ -97,7 +98,7 @@ def test_true_summary(video: str) -> None:
     np.testing.assert_array_equal(machine_summaries(frames, annotation.shots, reach=1)[0], arrays["gt_summary"] > 0)
 
 
-def test_nothing_is_left_out(reference: Path) -> None:
+def test_every_data_set_was_recorded(reference: Path) -> None:
     with np.load(reference / "metrics.npz") as file:
         kinds = {key.partition("/")[0] for key in file.files}
     assert kinds == {"tvsum", "summe", "mrhisum"}

@@ -1,4 +1,4 @@
-"""Our networks with the authors' weights give the authors' numbers, draw for draw."""
+"""With the authors' weights and random numbers, networks here give the authors' numbers."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,13 +21,13 @@ each_convolution = for_each_recording(lambda recording: recording.config["denois
 
 
 @each_recording
-def test_schedule(path: Path) -> None:
+def test_the_noise_schedule_is_the_recorded_one(path: Path) -> None:
     recorded = read_recording(path).tensor("state/transformer.alphas_cumprod")  # float64
     torch.testing.assert_close(cosine_schedule().alphas_cumprod, recorded, rtol=1e-12, atol=0)
 
 
 @each_recording
-def test_configuration_is_read_off_the_tensors(path: Path) -> None:
+def test_the_configuration_is_read_from_the_tensors(path: Path) -> None:
     recording = read_recording(path)
     found, c = recording.model_config, recording.config
     assert (found.feature_dim, found.width, found.feedforward) == (
@@ -63,7 +63,7 @@ def test_a_padded_batch_equals_each_video_alone(path: Path) -> None:
 
 @each_convolution
 def test_official_convolutions_read_padding(path: Path) -> None:
-    # ours do not, so that with them the recorded numbers of the shorter videos must not come out
+    # masked convolutions do not, so they must not reproduce the recorded numbers of the shorter videos
     recording = read_recording(path)
     mask = recording.tensor("mask")
     apart = (train_scores(recording.model(), recording) - recording.tensor("train/pred_scores"))[mask].abs().max()
@@ -71,13 +71,13 @@ def test_official_convolutions_read_padding(path: Path) -> None:
 
 
 @each_guided
-def test_guidance_was_recorded_where_it_applies(path: Path) -> None:
-    # without it the guided recordings must not come out, else their replay would prove nothing about guidance
+def test_guided_recordings_need_guidance(path: Path) -> None:
+    # if they were reproduced without guidance, they would prove nothing about it
     assert sampling_difference(read_recording(path), 0, 0.0) > 10 * TOLERANCE
 
 
 @each_recording
-def test_foreign_and_missing_tensors_are_refused(path: Path) -> None:
+def test_unknown_and_missing_tensors_are_refused(path: Path) -> None:
     recording = read_recording(path)
     null = torch.zeros(recording.config["v_feat_dim"])
     config = recording.model_config

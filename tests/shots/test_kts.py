@@ -14,7 +14,7 @@ from tests.support.shot_inputs import noise, scenes
 from tests.support.slow_kts import scatter_of, slow_kts, slow_scatter, slow_table
 from vidsumm.errors import ConfigError, InputError
 from vidsumm.shots.dynamic import count_table
-from vidsumm.shots.kts import kts, kts_fixed
+from vidsumm.shots.kts import kts
 from vidsumm.shots.scatter import _quanta, segment_scatter
 
 RECORDED = REFERENCE / "kts.npz"
@@ -25,6 +25,13 @@ BLOCKS = st.sampled_from([1, 3, 8, 256])
 def in_blocks(size: int) -> AbstractContextManager[object]:
     """Blocks so small that short sequences have many of them."""
     return patch("vidsumm.shots.scatter._BLOCK_SAMPLES", size)
+
+
+def best_cuts(features: NDArray[np.floating], count: int) -> list[int]:
+    """The best `count` change points, by the table that settles ties."""
+    table = count_table(segment_scatter(features), count, price=0.0, limit=np.inf)
+    found: list[int] = table.change_points(count).tolist()
+    return found
 
 
 @settings(deadline=None, max_examples=50)
@@ -47,10 +54,9 @@ def test_every_fixed_count_equals_the_table(seed: int, n: int, size: int) -> Non
     curve, paths = slow_table(slow_scatter(features), n - 1)
     for count in range(n):
         with in_blocks(size):
-            found = kts_fixed(features, count)
-        assert found.change_points.tolist() == paths[count]
-        assert found.scatter == pytest.approx(curve[count], rel=1e-9, abs=1e-12)
-        assert found.objective == found.scatter / n
+            table = count_table(scatter := segment_scatter(features), count, price=0.0, limit=np.inf)
+        assert table.change_points(count).tolist() == paths[count]
+        assert table.optima[count] * scatter.quantum == pytest.approx(curve[count], rel=1e-9, abs=1e-12)
 
 
 @settings(deadline=None, max_examples=40)
@@ -69,12 +75,10 @@ def test_repeated_frames_reach_the_same_optimum(
     count = data.draw(st.integers(0, n - 1))
     scatter = slow_scatter(features)
     with in_blocks(size):
-        fixed, free = kts_fixed(features, count), kts(features, penalty=penalty)
-    assert len(fixed.change_points) == count
-    assert (np.diff(fixed.change_points, prepend=0, append=n) > 0).all()
-    assert scatter_of(scatter, fixed.change_points.tolist()) == pytest.approx(
-        slow_table(scatter, count)[0][-1], abs=1e-9
-    )
+        fixed, free = best_cuts(features, count), kts(features, penalty=penalty)
+    assert len(fixed) == count
+    assert (np.diff(fixed, prepend=0, append=n) > 0).all()
+    assert scatter_of(scatter, fixed) == pytest.approx(slow_table(scatter, count)[0][-1], abs=1e-9)
     assert free.objective == pytest.approx(slow_kts(scatter, penalty, n - 1)[0], abs=1e-9)
 
 
@@ -86,10 +90,10 @@ def test_looking_back_less_far_loses_nothing(seed: int, lengths: list[int], spre
     features = scenes(seed, lengths, spread=spread)
     count = len(features) // 3
     with in_blocks(4):
-        free, fixed = kts(features, penalty=0.2), kts_fixed(features, count)
+        free, fixed = kts(features, penalty=0.2), best_cuts(features, count)
     whole = kts(features, penalty=0.2)
     assert free.change_points.tolist() == whole.change_points.tolist()
-    assert fixed.change_points.tolist() == kts_fixed(features, count).change_points.tolist()
+    assert fixed == best_cuts(features, count)
     assert free.scatter == pytest.approx(whole.scatter, rel=1e-9, abs=1e-9)
 
 
@@ -117,7 +121,7 @@ def test_ties_prefer_the_earliest_last_change_point(lengths: list[int]) -> None:
     n = len(features)
     _, paths = slow_table(slow_scatter(features, unit=2.0**-30), n - 1)
     for count in range(len(lengths) - 1, n):
-        assert kts_fixed(features, count).change_points.tolist() == paths[count]
+        assert best_cuts(features, count) == paths[count]
 
 
 def test_still_video_is_one_shot() -> None:
@@ -138,7 +142,6 @@ def test_still_scenes_are_found_exactly() -> None:
 def test_one_and_two_samples() -> None:
     two = np.eye(2, 4, dtype=np.float32)
     assert kts(two[:1]).change_points.tolist() == []
-    assert kts_fixed(two[:1], 0).n == 1
     assert kts(two, penalty=0.1).change_points.tolist() == [1]  # gains 1, costs 0.1 / 2 * (log 2 + 1)
     assert kts(two, penalty=2.0).change_points.tolist() == []
 
@@ -148,11 +151,10 @@ def test_golden_vector() -> None:
     sample = np.arange(40)[:, None]
     features = np.cos(sample * np.array([0.05, 0.11, 0.02, 0.07]) + 1.9 * (sample // 9) * np.array([1, 2, 3, 5]))
     features = (features / np.linalg.norm(features, axis=1, keepdims=True)).astype(np.float32)
-    free, fixed = kts(features, penalty=0.3), kts_fixed(features, 7)
+    free = kts(features, penalty=0.3)
     assert free.change_points.tolist() == [9, 18, 23, 27, 36]
     assert free.objective == pytest.approx(0.07886513089585657)
-    assert fixed.change_points.tolist() == [9, 13, 18, 23, 27, 31, 36]
-    assert fixed.scatter == pytest.approx(0.31724234752056824)
+    assert best_cuts(features, 7) == [9, 13, 18, 23, 27, 31, 36]
 
 
 @pytest.mark.parametrize("cap", [0, 1, 2, 5, 8, 12, 17])
@@ -175,7 +177,7 @@ def test_vertices_only_stops_before_flicker() -> None:
 @pytest.mark.parametrize("count", [0, 3, 11, 40, 90, 150])
 def test_same_boundaries_as_ruptures(count: int) -> None:
     features = scenes(5, [12] * 16, dims=64, spread=0.9)
-    found = kts_fixed(features, count).change_points.tolist()
+    found = best_cuts(features, count)
     if count:
         peer = ruptures.KernelCPD(kernel="linear", min_size=1).fit(features).predict(n_bkps=count)
         assert found == peer[:-1]
@@ -200,11 +202,9 @@ def test_bad_penalty_is_refused(penalty: float) -> None:
         kts(noise(0, 5), penalty=penalty)
 
 
-def test_bad_counts_are_refused() -> None:
+def test_a_negative_count_is_refused() -> None:
     with pytest.raises(ConfigError, match="-1 change points"):
         kts(noise(0, 5), max_count=-1)
-    with pytest.raises(ConfigError, match="5 change points are not possible in 5 samples"):
-        kts_fixed(noise(0, 5), 5)
 
 
 @pytest.mark.parametrize("shape", [(0, 4), (4, 0), (4,)])
@@ -228,9 +228,8 @@ def test_recorded_vectors(case: int) -> None:
         known = {key.split("/")[1]: recorded[key] for key in recorded.files if key.startswith(f"{case}/")}
     features, most = known["features"], int(known["max_ncp"])
     free = kts(features, penalty=float(known["vmax"]), max_count=most)
-    fixed = kts_fixed(features, int(known["fixed_ncp"]))
     assert free.change_points.tolist() == known["change_points"].tolist()
-    assert fixed.change_points.tolist() == known["fixed_change_points"].tolist()
+    assert best_cuts(features, int(known["fixed_ncp"])) == known["fixed_change_points"].tolist()
     scatter = segment_scatter(features)
     curve = count_table(scatter, most, price=0.0, limit=np.inf).optima * scatter.quantum
     np.testing.assert_allclose(curve, known["objective"], rtol=1e-7)  # recorded from a float32 Gram matrix

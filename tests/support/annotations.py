@@ -1,18 +1,18 @@
-"""Small annotated videos."""
+"""Small synthetic annotations."""
 
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from vidsumm.datasets.layout import Annotation, Kind
+from vidsumm.datasets.annotation import Annotation, Kind
 
 FRAMES = 60
 STEP = 3
 
 
 def annotation(kind: Kind, seed: int = 0, **changes: Any) -> Annotation:
-    """Sixty frames in six shots, twenty samples, four annotators."""
+    """An annotation of sixty frames in six shots, twenty samples and four annotators; `changes` replace fields."""
     rng = np.random.default_rng(seed)
     picks = np.arange(0, FRAMES, STEP)
     starts = np.arange(0, FRAMES, 10)

@@ -1,4 +1,4 @@
-"""Invented files of the eccv16 and Mr. HiSum layouts."""
+"""Small synthetic annotation files in the eccv16 and Mr. HiSum layouts."""
 
 from pathlib import Path
 from typing import Any

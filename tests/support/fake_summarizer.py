@@ -1,4 +1,4 @@
-"""A `Summarizer` that works at once, and records made by hand."""
+"""A stand-in for `Summarizer` that decodes nothing, and a record made by hand."""
 
 import sys
 from collections.abc import Callable
@@ -60,11 +60,11 @@ def record(source: Path, samples: int, *, written: bool = True) -> SummaryRecord
             CandidateRecord(
                 rank=rank,
                 file=f"summary-{rank}.mp4" if written else None,
-                sample=rank - 1,
+                curve=rank - 1,
                 seed=rank,
                 attempt=0,
                 shots=(0,),
-                spans_s=((0.0, 14.5),),
+                clips_s=((0.0, 14.5),),
                 duration_s=14.5,
                 agreement=0.9 - rank / 100,
                 beginning_share=1.0,
@@ -83,9 +83,9 @@ def record(source: Path, samples: int, *, written: bool = True) -> SummaryRecord
 
 
 class FakeSummarizer:
-    """Stands in for `vidsumm.pipeline.summarizer.Summarizer`; notes how it was used.
+    """Stands in for `vidsumm.pipeline.summarizer.Summarizer` and remembers how it was called.
 
-    `troubles` maps the name of an input to what happens with it instead of a summary.
+    `made` lists all instances; `troubles` maps the name of an input to the error that is raised for it.
     """
 
     made: ClassVar[list["FakeSummarizer"]] = []
@@ -107,7 +107,7 @@ class FakeSummarizer:
         self.is_closed = True
 
     def summarize(self, path: Path, output: Path | None = None, *, overwrite: bool, dry_run: bool) -> Summary:
-        """Tells some events, prints what a careless library might, and returns an invented summary."""
+        """Sends some events, prints a line as a library might, and returns a summary made by hand."""
         self.calls.append({"path": path, "output": output, "overwrite": overwrite, "dry_run": dry_run})
         sys.stdout.write("a library prints this\n")
         self.tell(StageStarted("decode", 4, "frames"))
@@ -120,6 +120,6 @@ class FakeSummarizer:
             trouble = self.troubles[path.name]
             raise trouble() if callable(trouble) else trouble
         self.tell(StageFinished("decode", 61.25, "4 frames by pyav"))
-        made = record(path, self.config.sample.samples, written=not dry_run)
+        made = record(path, self.config.draw.samples, written=not dry_run)
         files = tuple((output or Path()) / str(candidate.file) for candidate in made.candidates)
         return Summary(path, None if dry_run else output, made, () if dry_run else files)

@@ -1,9 +1,9 @@
-"""Small clips with known truth: every frame carries its number, every second of sound its own tone and a click.
+"""Small clips of known content: each frame shows its number, each second of sound begins with a click.
 
-Pictures are drawn upright at `size`; rotation and sample aspect ratio are told to the container only, so a reader
-that honours them gets the picture back as drawn. The frame number (upper quarter, 2 rows of 8 squares, most
-significant first) survives lossy coding and scaling down to 32 x 32; the tone of second k is ``tone_hz(k)``, and a
-short click marks the beginning of each second.
+Pictures are drawn upright. Rotation and sample aspect ratio are only declared in the container, so that a reader that
+respects them gets the picture back as drawn. The frame number is drawn in the upper quarter as 2 rows of 8 squares,
+the most significant bit first; it survives lossy coding and scaling down to 32 x 32. Between the clicks there is a
+tone, of another pitch in each second.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "CLICK_S",
     "SAMPLE_RATE_HZ",
     "Clip",
     "click_times_s",
@@ -25,17 +24,16 @@ __all__ = [
     "join_streams",
     "read_frame_number",
     "read_sound",
-    "scene_of_frame",
-    "tone_hz",
-    "tone_second",
     "write_clip",
 ]
 
 Rgb = NDArray[np.uint8]
 
 SAMPLE_RATE_HZ = 48_000
-CLICK_S = 0.004
+_CLICK_S = 0.004
+"""Length of a click."""
 _TONES = 24
+"""Number of different tones; then they repeat."""
 _BIT_ROWS, _BIT_COLUMNS = 2, 8
 _COLOURS = (
     (200, 60, 50),
@@ -50,11 +48,11 @@ _COLOURS = (
 
 @dataclass(frozen=True)
 class Clip:
-    """The truth about a written clip. Times are seconds since the first frame."""
+    """A written clip and what it shows. Times are seconds since the first frame."""
 
     path: Path
     times_s: NDArray[np.float64]
-    """(F,) when each frame is shown; frame k carries the number k."""
+    """(F,) when each frame is shown; frame k shows the number k."""
     scene_starts_s: NDArray[np.float64]
     """(S,) when each scene begins."""
     duration_s: float
@@ -62,7 +60,7 @@ class Clip:
 
 
 def _code_cells(height: int, width: int) -> Iterator[tuple[int, slice, slice]]:
-    """Bit position and the rows and columns of its square."""
+    """Yields each bit's position in the number and the rows and columns of its square."""
     for bit in range(_BIT_ROWS * _BIT_COLUMNS):
         row, column = divmod(bit, _BIT_COLUMNS)
         rows = slice(row * height // 8, (row + 1) * height // 8)
@@ -71,7 +69,13 @@ def _code_cells(height: int, width: int) -> Iterator[tuple[int, slice, slice]]:
 
 
 def draw_frame(number: int, scene: int, size: tuple[int, int]) -> Rgb:
-    """(H, W, 3) uint8 RGB: the moving texture of a scene under the frame number; `size` is (width, height)."""
+    """Returns a frame (H, W, 3) uint8 RGB: the moving texture of a scene below the frame number.
+
+    Args:
+        number: of the frame.
+        scene: of the frame; neighbouring scenes differ in colour and texture.
+        size: width and height.
+    """
     width, height = size
     y, x = np.mgrid[:height, :width]
     phase = number * 2 + 5 * scene
@@ -86,7 +90,7 @@ def draw_frame(number: int, scene: int, size: tuple[int, int]) -> Rgb:
 
 
 def read_frame_number(picture: Rgb) -> int:
-    """The number drawn in an upright (H, W, 3) picture of any size from 32 x 32."""
+    """Returns the number drawn in an upright (H, W, 3) picture, at least 32 x 32 large."""
     number = 0
     for bit, rows, columns in _code_cells(*picture.shape[:2]):
         cell = picture[rows, columns]
@@ -96,22 +100,8 @@ def read_frame_number(picture: Rgb) -> int:
     return number
 
 
-def tone_hz(second: int) -> float:
-    """Frequency of the tone in second `second` of the sound; it repeats after 24 seconds."""
-    return 500.0 + 125.0 * (second % _TONES)
-
-
-def tone_second(samples: NDArray[np.float32], rate_hz: int, at_s: float) -> int:
-    """Which second (modulo 24) of the original sound is heard at `at_s` (mono samples; looks at the next 80 ms)."""
-    first = round(at_s * rate_hz)
-    window = samples[first : first + round(0.08 * rate_hz)].astype(np.float64)
-    t = np.arange(len(window)) / rate_hz
-    power = [abs(np.exp(-2j * np.pi * tone_hz(k) * t) @ window) for k in range(_TONES)]
-    return int(np.argmax(power))
-
-
 def click_times_s(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.float64]:
-    """When clicks begin in mono samples in [-1, 1], seconds from the first sample (within about 1 ms)."""
+    """Returns when clicks begin in mono sound (N,) in [-1, 1], seconds from its first sample (within about 1 ms)."""
     loud = np.flatnonzero(np.abs(samples) > 0.5)
     if not len(loud):
         return np.zeros(0)
@@ -120,17 +110,21 @@ def click_times_s(samples: NDArray[np.float32], rate_hz: int) -> NDArray[np.floa
 
 
 def _sound(seconds: float) -> NDArray[np.float32]:
-    """(N,) tones with a click at each whole second."""
+    """Returns sound (N,): tones, with a click at each whole second."""
     t = np.arange(round(seconds * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
     hz = 500.0 + 125.0 * (t.astype(np.int64) % _TONES)
     samples = 0.15 * np.sin(2 * np.pi * hz * t)
-    click = t % 1.0 < CLICK_S
+    click = t % 1.0 < _CLICK_S
     samples[click] = 0.9 * np.sign(np.sin(2 * np.pi * 2000 * (t[click] % 1.0) + 0.1))
     return samples.astype(np.float32)
 
 
 def read_sound(path: Path) -> tuple[NDArray[np.float32], float]:
-    """Mono samples of the first audio stream at `SAMPLE_RATE_HZ` and the container time of the first one, seconds."""
+    """Decodes the first audio stream.
+
+    Returns:
+        Mono samples (N,) at `SAMPLE_RATE_HZ`, and when the first one is heard, seconds on the container's clock.
+    """
     chunks: list[NDArray[np.float32]] = []
     first_s = 0.0
     with av.open(path) as container:
@@ -142,8 +136,8 @@ def read_sound(path: Path) -> tuple[NDArray[np.float32], float]:
     return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.float32), first_s
 
 
-def scene_of_frame(clip: Clip, number: int) -> int:
-    """Index of the scene that frame `number` belongs to."""
+def _scene_of_frame(clip: Clip, number: int) -> int:
+    """Returns the index of the scene that a frame belongs to."""
     return int(np.searchsorted(clip.scene_starts_s, clip.times_s[number] + 1e-9, side="right")) - 1
 
 
@@ -176,20 +170,20 @@ def write_clip(
 
     Args:
         path: the file to write.
-        seconds: length; ignored where `times_s` is given.
+        seconds: length; ignored if `times_s` is given.
         fps: frames per second.
         size: width and height of the upright picture (before aspect); even numbers.
         scenes: number of equally long scenes, or the length of each in seconds; neighbours differ in colour and
             texture.
         audio: whether there is sound (AAC; Opus in WebM).
-        audio_s: length of the sound where it differs from the picture's.
+        audio_s: length of the sound; None for that of the picture.
         vcodec: encoder.
         rotation: clockwise degrees a player has to turn the coded picture (0, 90, 180, 270), MP4 and MOV only.
         sar: sample aspect ratio of the coded picture.
-        start_s: container time of the first frame.
-        audio_start_s: container time of the first sample; `start_s` where None.
-        times_s: presentation time of every frame since the first (variable rate), ascending from 0; the last frame
-            lasts as long as the one before it.
+        start_s: time of the first frame on the container's clock.
+        audio_start_s: time of the first sound on the container's clock; None for `start_s`.
+        times_s: presentation times of the frames, for a variable rate, ascending from 0; the last frame lasts as long
+            as the one before it.
         gop: frames between key frames.
         bframes: largest number of consecutive B-frames.
         options: further encoder options.
@@ -234,7 +228,7 @@ def _encode_pictures(
     base = stream.codec_context.time_base
     ends = np.append(clip.times_s[1:], clip.duration_s)
     for number, (time_s, end_s) in enumerate(zip(clip.times_s, ends, strict=True)):
-        drawn = draw_frame(number, scene_of_frame(clip, number), size)
+        drawn = draw_frame(number, _scene_of_frame(clip, number), size)
         turned = np.ascontiguousarray(np.rot90(drawn, rotation // 90))
         frame = av.VideoFrame.from_ndarray(turned, format="rgb24")
         frame.time_base = base
@@ -257,7 +251,13 @@ def _encode_sound(container: Any, stream: Any, seconds: float, start_s: float) -
 
 
 def join_streams(path: Path, parts: Sequence[Path], *, default: Sequence[int] | None = None) -> None:
-    """Copies all streams of all `parts`, in order, into one container; `default` lists the default output streams."""
+    """Copies all streams of all files `parts`, in order, into one container.
+
+    Args:
+        path: the file to write.
+        parts: the files to copy from.
+        default: indices of the output streams to declare as default; None leaves it to the container.
+    """
     with av.open(path, "w") as output:
         inputs = [av.open(part) for part in parts]
         packets = []

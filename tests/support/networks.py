@@ -1,4 +1,4 @@
-"""Small networks whose zero-initialised layers are shaken awake, so that every path through them counts."""
+"""Small networks whose layers do not start at zero, so that every path through them changes the result."""
 
 from typing import Any
 
@@ -51,12 +51,12 @@ def shake(model: SummDiff) -> SummDiff:
 
 
 def small_model(denoiser: DenoiserName = "latent-mlp", **changes: Any) -> SummDiff:
-    """Evaluation mode, random weights from a fixed seed; a null video that is not zero."""
+    """A network in evaluation mode, with random weights from a fixed seed and a null video that is not zero."""
     torch.manual_seed(0)
     null = torch.randn(CHANNELS)
     return shake(SummDiff(small_config(denoiser, **changes), null)).eval()
 
 
 def video(length: int, seed: int = 0) -> NDArray[np.float32]:
-    """(N, CHANNELS) features."""
+    """Random features of a video, (N, CHANNELS) float32."""
     return np.random.default_rng(seed).normal(size=(length, CHANNELS)).astype(np.float32)

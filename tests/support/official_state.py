@@ -1,4 +1,4 @@
-"""State dicts as the official code would have written them, made from networks of ours."""
+"""State dicts as the official code writes them, made from networks of vidsumm."""
 
 import re
 
@@ -80,7 +80,7 @@ def _official(name: str, model: SummDiff) -> str:
 
 
 def official_state(model: SummDiff) -> dict[str, Tensor]:
-    """The weights of `model` under official names, with what the official code saves and never uses."""
+    """The weights of `model` under official names, and tensors that the official code saves but never uses."""
     state = {_official(name, model): p.detach().clone() for name, p in model.named_parameters()}
     unused = (*_UNUSED[model.config.denoiser], "pos_emb.layers.0.weight")
     extra = {_DECODER + name: torch.ones(3) for name in unused}

@@ -1,4 +1,4 @@
-"""The JSON Schema that the record classes imply; `python -m tests.support.schema` writes it into the package."""
+"""Builds the JSON Schema of the record classes; `python -m tests.support.schema` writes it into the package."""
 
 import ast
 import dataclasses
@@ -34,7 +34,7 @@ _NARROWER: dict[str, dict[str, Any]] = {
 def build() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "vidsumm summary record, version 2",
+        "title": "vidsumm summary record, version 3",
         **_object(record.SummaryRecord),
     }
 

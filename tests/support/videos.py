@@ -28,7 +28,6 @@ def video_info(intervals_ms: Sequence[int], keys: Sequence[int] = (0,)) -> Video
         time_base=TIME_BASE,
         average_rate=Fraction(25),
         real_rate=Fraction(25),
-        is_default=True,
     )
     return VideoInfo(
         path=Path("holiday.mp4"),
@@ -36,9 +35,6 @@ def video_info(intervals_ms: Sequence[int], keys: Sequence[int] = (0,)) -> Video
         size_bytes=1000,
         video=stream,
         audio=None,
-        video_streams=(stream,),
-        audio_streams=(),
-        subtitle_streams=0,
         frame_pts=pts[:-1],
         key_pts=pts[np.asarray(keys, dtype=np.int64)],
         end_pts=int(pts[-1]),

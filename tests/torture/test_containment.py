@@ -1,4 +1,4 @@
-"""What a file says inside can neither read another file nor reach the network; names are never options."""
+"""The content of a file cannot make vidsumm read another file or use the network; file names are never options."""
 
 import re
 import socket
@@ -19,13 +19,14 @@ PACKAGE = ROOT / "vidsumm"
 
 @pytest.fixture
 def server() -> Iterator[socket.socket]:
-    """Listens on this machine; nobody should call."""
+    """A server on this machine to which nothing should connect."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.2)
         yield listening
 
 
 def _playlists(address: str) -> dict[str, str]:
+    """Returns files that refer to an address, by their names."""
     return {
         "list.m3u8": f"#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n{address}\n#EXT-X-ENDLIST\n",
         "list.ffconcat": f"ffconcat version 1.0\nfile '{address}'\n",
@@ -42,7 +43,9 @@ def _playlists(address: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", list(_playlists("")))
 @pytest.mark.parametrize("disguise", ["", ".mp4", ".ts", ".mkv"])
-def test_nothing_is_followed(tmp_path: Path, server: socket.socket, name: str, disguise: str) -> None:
+def test_no_reference_to_another_file_is_followed(
+    tmp_path: Path, server: socket.socket, name: str, disguise: str
+) -> None:
     secret = write_clip(tmp_path / "secret.ts", seconds=1, size=(64, 48)).path
     host, port = server.getsockname()
     for address in (
@@ -60,7 +63,7 @@ def test_nothing_is_followed(tmp_path: Path, server: socket.socket, name: str, d
         server.accept()
 
 
-def test_an_address_is_no_input(tmp_path: Path, server: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_is_not_an_input(tmp_path: Path, server: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     host, port = server.getsockname()
     for address in (f"http://{host}:{port}/film.mp4", f"tcp://{host}:{port}", "concat:a.ts|b.ts", "lavfi:testsrc"):
@@ -80,7 +83,7 @@ def test_a_name_that_looks_like_an_option_is_a_name(tmp_path: Path, monkeypatch:
     assert "-none.mp4: no such file" in done.stderr
 
 
-def test_there_is_no_shell() -> None:
+def test_no_shell_is_ever_started() -> None:
     shells = re.compile(r"shell\s*=\s*True|os\.system|os\.popen|\beval\(|\bexec\(")
     for path in PACKAGE.rglob("*.py"):
         assert not shells.search(path.read_text(encoding="utf-8").replace(".eval(", "")), path

@@ -1,4 +1,4 @@
-"""A disk that is full or read-only: an earlier result stays as it was, and nothing half-made is left."""
+"""On a full or read-only disk, an earlier result stays as it was and nothing incomplete is left."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def mount(tmp_path: Path) -> Iterator[Mount]:
-    """Gives file systems of a size in KiB."""
+    """Returns a function that mounts a file system of a size in KiB and returns its folder."""
     mounted: list[Path] = []
 
     def of_size(kib: int) -> Path:
@@ -48,59 +48,60 @@ def mount(tmp_path: Path) -> Iterator[Mount]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def earlier_in(folder: Path) -> dict[str, bytes]:
+def write_earlier_result(folder: Path) -> dict[str, bytes]:
+    """Writes files that stand for an earlier result, and returns them."""
     earlier = dict.fromkeys(NAMES, b"earlier")
     for name, content in earlier.items():
         (folder / name).write_bytes(content)
     return earlier
 
 
-def content(folder: Path) -> dict[str, bytes]:
+def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def summarized(clip: Path, folder: Path, **settings: object) -> Summary:
+def summarize(clip: Path, folder: Path, **settings: object) -> Summary:
     with tiny_networks(), Summarizer(CONFIG.replace(**settings)) as summarizer:
         return summarizer.summarize(clip, folder, overwrite=True)
 
 
 @pytest.mark.parametrize("mode", ["exact", "copy"])
-def test_a_disk_that_fills_up(mode: str, clip: Path, mount: Mount) -> None:
+def test_a_disk_that_fills_up_keeps_the_earlier_result(mode: str, clip: Path, mount: Mount) -> None:
     outcomes = set()
     for kib in SIZES_KIB:
         folder = mount(kib)
-        earlier = earlier_in(folder)
+        earlier = write_earlier_result(folder)
         with suppress(OutputError):
-            summarized(clip, folder, mode=mode)
-        found = content(folder)
-        outcomes.add("refused" if found == earlier else "made")
+            summarize(clip, folder, mode=mode)
+        found = contents(folder)
+        outcomes.add("failed" if found == earlier else "written")
         assert found == earlier or (set(found) <= set(NAMES) and b"earlier" not in found.values())
-    assert outcomes == {"refused", "made"}
+    assert outcomes == {"failed", "written"}
 
 
-def test_a_full_disk_under_the_cache_is_a_notice(clip: Path, mount: Mount, tmp_path: Path) -> None:
+def test_a_full_disk_below_the_cache_is_only_a_notice(clip: Path, mount: Mount, tmp_path: Path) -> None:
     cache = mount(8)
-    summary = summarized(clip, tmp_path / "out", use_cache=True, cache_folder=cache)
+    summary = summarize(clip, tmp_path / "out", use_cache=True, cache_folder=cache)
     assert summary.files
     assert any("cache" in notice for notice in summary.record.notices)
     assert not [path for path in cache.rglob("*") if path.is_file()]
 
 
-def test_a_disk_that_may_only_be_read(clip: Path, mount: Mount) -> None:
+def test_a_read_only_disk_is_an_error(clip: Path, mount: Mount) -> None:
     folder = mount(1024)
-    earlier = earlier_in(folder)
+    earlier = write_earlier_result(folder)
     subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
     with pytest.raises(OutputError, match="read-only"):
-        summarized(clip, folder)
-    assert content(folder) == earlier
+        summarize(clip, folder)
+    assert contents(folder) == earlier
 
 
-def test_a_video_that_must_not_be_read(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_video_that_may_not_be_read_is_an_error(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "clip.mp4").write_bytes(clip.read_bytes())
     (tmp_path / "clip.mp4").chmod(0)
     tmp_path.chmod(0o755)
     monkeypatch.chdir(tmp_path)
-    is_root = os.geteuid() == 0  # who may read everything
+    is_root = os.geteuid() == 0  # root may read everything
     if is_root:
         os.seteuid(NOBODY)
     try:

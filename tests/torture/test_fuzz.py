@@ -1,6 +1,6 @@
-"""Mutated files and settings: whatever bytes come, only the errors that are meant for people come out.
+"""Mutated files and settings: whatever the bytes are, the only errors are those of `vidsumm.errors`.
 
-`VIDSUMM_FUZZ_EXAMPLES` sets how many are tried of each kind (30 by default).
+The environment variable `VIDSUMM_FUZZ_EXAMPLES` sets how many are tried of each kind (30 by default).
 """
 
 import os
@@ -19,12 +19,12 @@ from vidsumm.config import SummarizeConfig, load_toml
 from vidsumm.errors import ConfigError, InputError
 from vidsumm.video import decode_pyav
 from vidsumm.video.decode_request import DecodeSettings, Request
-from vidsumm.video.frames import plan_samples
 from vidsumm.video.probe import probe
+from vidsumm.video.sampling import plan_samples
 
 EXAMPLES = int(os.environ.get("VIDSUMM_FUZZ_EXAMPLES", "30"))
 Change = tuple[float, int, int]
-"""Where, as a share of the file; what to do there; and with which byte."""
+"""Where in the file, as a share of its length; which of the ways in `mutate`; and with which byte."""
 
 fuzzed = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.function_scoped_fixture])
 changes = st.lists(st.tuples(st.floats(0, 1), st.integers(0, 3), st.integers(0, 255)), min_size=1, max_size=12)
@@ -33,7 +33,7 @@ SETTINGS = """
 [decode]
 fps = 2.0
 decoder = "pyav"
-[sample]
+[draw]
 samples = 3
 guidance = 0.5
 [select]
@@ -48,8 +48,8 @@ max_hours = 3
 """
 
 
-def mutated(content: bytes, steps: Sequence[Change]) -> bytes:
-    """Bytes changed, inserted, removed, and tails cut off."""
+def mutate(content: bytes, steps: Sequence[Change]) -> bytes:
+    """Changes, inserts and removes bytes, and cuts off the end."""
     found = bytearray(content)
     ways: tuple[Callable[[int, int], None], ...] = (
         lambda place, byte: found.__setitem__(slice(place, place + 1), bytes([byte])),
@@ -67,7 +67,8 @@ def mutated(content: bytes, steps: Sequence[Change]) -> bytes:
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("originals")
-    made: dict[str, dict[str, Any]] = {
+    """Contents of small clips by file name."""
+    clips: dict[str, dict[str, Any]] = {
         "clip.mp4": {"bframes": 2},
         "front.mp4": {"container_options": {"movflags": "faststart"}},
         "clip.mkv": {},
@@ -76,7 +77,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
         "clip.webm": {"vcodec": "libvpx-vp9", "audio": False},
     }
     found = {}
-    for name, changes_of in made.items():
+    for name, changes_of in clips.items():
         path = write_clip(folder / name, **{"seconds": 1, "fps": 10, "size": (48, 32), **changes_of}).path
         found[name] = path.read_bytes()
     return found
@@ -85,15 +86,17 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 @pytest.mark.parametrize("name", ["clip.mp4", "front.mp4", "clip.mkv", "clip.ts", "clip.avi", "clip.webm"])
 @fuzzed
 @given(steps=changes)
-def test_mutated_files(name: str, originals: dict[str, bytes], tmp_path: Path, steps: list[Change]) -> None:
+def test_mutated_files_are_read_or_refused(
+    name: str, originals: dict[str, bytes], tmp_path: Path, steps: list[Change]
+) -> None:
     path = tmp_path / name
-    path.write_bytes(mutated(originals[name], steps))
+    path.write_bytes(mutate(originals[name], steps))
     with suppress(InputError):
         info = probe(path)
         plan = plan_samples(info, 2)
         assert len(plan.unique_idx) > 0
-        settings_of = DecodeSettings(str(path), "pyav", info.video.index, info.video.rotation, 32, 32, 0.001, 60)
-        request = Request(settings_of, info.frame_pts, info.key_pts, plan.unique_idx[:50])
+        decode = DecodeSettings(str(path), "pyav", info.video.index, info.video.rotation, 32, 32, 0.001, 60)
+        request = Request(decode, info.frame_pts, info.key_pts, plan.unique_idx[:50])
         with suppress(FFmpegError):
             for picture, _ in decode_pyav.pictures(request, lambda: None):
                 assert picture.shape == (32, 32, 3)
@@ -101,8 +104,8 @@ def test_mutated_files(name: str, originals: dict[str, bytes], tmp_path: Path, s
 
 @fuzzed
 @given(steps=changes)
-def test_mutated_settings(tmp_path: Path, steps: list[Change]) -> None:
+def test_mutated_settings_are_read_or_refused(tmp_path: Path, steps: list[Change]) -> None:
     path = tmp_path / "settings.toml"
-    path.write_bytes(mutated(SETTINGS.encode(), steps))
+    path.write_bytes(mutate(SETTINGS.encode(), steps))
     with suppress(ConfigError):
         SummarizeConfig().replace(**load_toml(path))

@@ -1,4 +1,4 @@
-"""Whatever comes in: a summary or one clear line, within a bounded time, and nothing left behind."""
+"""Every input gives a summary or one clear line, within a bounded time, and leaves nothing behind."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ def summarizer() -> Iterator[Summarizer]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
-def test_input(case: Case, summarizer: Summarizer, tmp_path: Path) -> None:
+def test_an_input_is_summarized_or_refused_with_one_line(case: Case, summarizer: Summarizer, tmp_path: Path) -> None:
     outcome = try_out(case, summarizer, tmp_path)
     assert outcome.code in case.outcomes, outcome
     assert outcome.leftovers == ()
@@ -30,6 +30,6 @@ def test_input(case: Case, summarizer: Summarizer, tmp_path: Path) -> None:
         assert re.search(case.says, outcome.line)
 
 
-def test_the_table_of_inputs_is_of_these() -> None:
+def test_the_table_of_results_lists_these_inputs() -> None:
     rows = re.findall(r"^\| (.+?) \| `", PATH.read_text(encoding="utf-8"), re.MULTILINE)
     assert rows == [case.what for case in CASES]

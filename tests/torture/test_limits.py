@@ -1,4 +1,4 @@
-"""What an input may ask for: each limit is named where it is met, and can be raised."""
+"""The limits on what an input may demand: an error names the flag that raises the limit, and the flag works."""
 
 import sys
 from collections.abc import Iterator
@@ -11,9 +11,10 @@ from tests.support.tiny import tiny_networks
 from tests.support.torture.trial import CONFIG
 from vidsumm.errors import DecodeError, InputError
 from vidsumm.pipeline.summarizer import Summarizer
-from vidsumm.video import frames
-from vidsumm.video.frames import open_frames, plan_samples
+from vidsumm.video import decode_client
+from vidsumm.video.frames import open_frames
 from vidsumm.video.probe import probe
+from vidsumm.video.sampling import plan_samples
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def _tiny() -> Iterator[None]:
         ({"max_streams": 1}, {"max_streams": 2}, "--max-streams 2"),
     ],
 )
-def test_a_limit_is_named_and_can_be_raised(
+def test_the_error_names_the_flag_that_raises_a_limit(
     clip: Path, tmp_path: Path, low: dict[str, float], enough: dict[str, float], flag: str
 ) -> None:
     with pytest.raises(InputError) as caught:
@@ -46,7 +47,7 @@ def test_a_limit_is_named_and_can_be_raised(
 
 
 def test_decoding_that_takes_too_much_memory_is_stopped(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # a decoder that wants a gigabyte
+    # a decoder that takes a gigabyte
     greedy = """
         import numpy as np
         from vidsumm.video import decode_pyav, decode_worker
@@ -54,7 +55,7 @@ def test_decoding_that_takes_too_much_memory_is_stopped(clip: Path, monkeypatch:
         decode_worker.main()
     """
     script = "\n".join(line.strip() for line in greedy.splitlines())
-    monkeypatch.setattr(frames, "_worker_command", lambda: [sys.executable, "-c", script])
+    monkeypatch.setattr(decode_client, "worker_command", lambda: [sys.executable, "-c", script])
     info = probe(clip)
     with (
         open_frames(

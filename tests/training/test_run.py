@@ -1,4 +1,4 @@
-"""From clips and annotations to a feature file, from there to a checkpoint that the main job takes."""
+"""From clips and annotations to a feature file, and from there to a checkpoint that summarizes videos."""
 
 import dataclasses
 import json
@@ -18,8 +18,10 @@ from vidsumm.errors import ConfigError, InputError, OutputError
 from vidsumm.featurize.build import build_features
 from vidsumm.model.checkpoint import load_checkpoint
 from vidsumm.pipeline.summarizer import Summarizer
-from vidsumm.training.recipe import Recipe, load_recipe
-from vidsumm.training.run import TrainingJob, train_checkpoint
+from vidsumm.training.recipe import Recipe
+from vidsumm.training.recipe_file import load_recipe
+from vidsumm.training.run import train_checkpoint
+from vidsumm.training.settings import TrainingSettings
 
 CONFIG = SummarizeConfig().replace(device="cpu")
 RECIPE = Recipe(epochs=1, videos_per_step=2, curves_per_video=1, width=32, heads=4, feedforward=64)
@@ -27,7 +29,7 @@ RECIPE = Recipe(epochs=1, videos_per_step=2, curves_per_video=1, width=32, heads
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two annotated videos: a clip of just the picks, and a whole video found by its own name."""
+    """Two annotated videos: a clip that holds only the picked frames, and a whole video found by its own name."""
     folder = tmp_path_factory.mktemp("data")
     write_clip(folder / "video_1.mp4", seconds=4, fps=2, scenes=2, audio=False)
     write_clip(folder / "The whole.mp4", seconds=6, fps=30, scenes=2)
@@ -75,20 +77,20 @@ def test_missing_videos_and_keys_are_named(folder: Path, tmp_path: Path) -> None
         build_features([], folder / "annotations.h5", tmp_path / "out.h5", CONFIG, only=["video_9"])
 
 
-def job(features: Path, output: Path, **changes: Any) -> TrainingJob:
-    return dataclasses.replace(TrainingJob((features,), output, RECIPE, device="cpu"), **changes)
+def settings(features: Path, output: Path, **changes: Any) -> TrainingSettings:
+    return dataclasses.replace(TrainingSettings((features,), output, RECIPE, device="cpu"), **changes)
 
 
-def test_a_trained_checkpoint_serves_the_main_job(features: Path, folder: Path, tmp_path: Path) -> None:
+def test_a_trained_checkpoint_summarizes_a_video(features: Path, folder: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    rows = train_checkpoint(job(features, run, folds=2, licence="CC0"))
+    rows = train_checkpoint(settings(features, run, folds=2, licence="CC0"))
     assert len(rows) == 2
     info = load_checkpoint(run / "last.safetensors").info
     assert info.card["licence"] == "CC0"
     assert len(info.card["held_out_tau_by_fold"]) == 2
     assert info.training["recipe"]["epochs"] == 1
     card = (run / "last.md").read_text()
-    assert f"| mean of the samples | {info.card['held_out']['mean']['tau']:.3f} |" in card
+    assert f"| mean of the curves | {info.card['held_out']['mean']['tau']:.3f} |" in card
     assert info.feature_id in card
     with Summarizer(CONFIG.replace(weights=run / "last.safetensors", samples=1)) as summarizer:
         summary = summarizer.summarize(folder / "The whole.mp4", dry_run=True)
@@ -96,8 +98,8 @@ def test_a_trained_checkpoint_serves_the_main_job(features: Path, folder: Path, 
     assert summary.record.provenance.checkpoint_sha256 == info.sha256
 
 
-def test_a_run_is_one_folder(features: Path, tmp_path: Path) -> None:
-    train_checkpoint(job(features, tmp_path / "run", validation=0.5))
+def test_the_folder_holds_the_whole_run(features: Path, tmp_path: Path) -> None:
+    train_checkpoint(settings(features, tmp_path / "run", validation=0.5))
     found = {path.name for path in (tmp_path / "run").iterdir()}
     assert found == {
         "recipe.toml", "run.json", "state.pt", "log.csv", "tensorboard",
@@ -107,21 +109,21 @@ def test_a_run_is_one_folder(features: Path, tmp_path: Path) -> None:
     assert "on videos held out" in (tmp_path / "run" / "best.md").read_text()
 
 
-def test_a_finished_run_is_told_again_not_trained_again(features: Path, tmp_path: Path) -> None:
-    work = job(features, tmp_path / "run", folds=2)
-    first = train_checkpoint(work)
+def test_a_finished_run_returns_its_numbers_and_is_not_trained_again(features: Path, tmp_path: Path) -> None:
+    finished = settings(features, tmp_path / "run", folds=2)
+    first = train_checkpoint(finished)
     weights = (tmp_path / "run" / "last.safetensors").stat().st_size
     state = (tmp_path / "run" / "state.pt").stat().st_mtime_ns
-    assert train_checkpoint(work) == first
+    assert train_checkpoint(finished) == first
     assert (tmp_path / "run" / "state.pt").stat().st_mtime_ns == state
     assert (tmp_path / "run" / "last.safetensors").stat().st_size == weights
 
 
-def test_another_run_is_not_overwritten_unasked(features: Path, tmp_path: Path) -> None:
+def test_another_run_is_overwritten_only_on_request(features: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    train_checkpoint(job(features, run))
+    train_checkpoint(settings(features, run))
     before = (run / "last.safetensors").read_bytes()
-    other = job(features, run, recipe=dataclasses.replace(RECIPE, seed=1))
+    other = settings(features, run, recipe=dataclasses.replace(RECIPE, seed=1))
     with pytest.raises(OutputError, match="another recipe"):
         train_checkpoint(other)
     assert (run / "last.safetensors").read_bytes() == before
@@ -129,22 +131,22 @@ def test_another_run_is_not_overwritten_unasked(features: Path, tmp_path: Path) 
     assert (run / "last.safetensors").read_bytes() != before
 
 
-def test_foreign_folders_and_files_are_left_alone(features: Path, tmp_path: Path) -> None:
+def test_folders_and_files_that_are_no_run_are_never_overwritten(features: Path, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.mkdir()
     (precious / "thesis.txt").write_text("x")
     for output in (precious, precious / "thesis.txt"):
         with pytest.raises(OutputError):
-            train_checkpoint(job(features, output), overwrite=True)
+            train_checkpoint(settings(features, output), overwrite=True)
     assert (precious / "thesis.txt").read_text() == "x"
 
 
-def test_the_commands(features: Path, folder: Path, tmp_path: Path) -> None:
+def test_the_commands_make_features_and_train(features: Path, folder: Path, tmp_path: Path) -> None:
     runner, out = CliRunner(), tmp_path / "again.h5"
     arguments = ["features", str(folder), "-a", str(folder / "annotations.h5"), "-o", str(out), "--device", "cpu"]
-    described = runner.invoke(app, [*arguments, "--only", "video_1"])
-    assert described.exit_code == 0, described.output
-    assert "1 videos, 8 samples, inception-v3:" in described.stdout
+    extracted = runner.invoke(app, [*arguments, "--only", "video_1"])
+    assert extracted.exit_code == 0, extracted.output
+    assert "1 videos, 8 samples, inception-v3:" in extracted.stdout
     splits = tmp_path / "folds.json"
     splits.write_text(json.dumps({"folds": [{"train": ["video_1"], "test": ["video_2"]}]}))
     run = tmp_path / "run"

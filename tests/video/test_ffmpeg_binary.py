@@ -19,14 +19,14 @@ def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return fake_ffmpeg(tmp_path / "ffmpeg")
 
 
-class TestOrder:
+class TestOrderOfSearch:
     def test_the_package_comes_before_the_path(self) -> None:
         found = find_ffmpeg()
         assert found.origin == "imageio-ffmpeg"
         assert found.path.parent.name == "binaries"
         assert found.reason == f"in the package {PACKAGE}, the default"
 
-    def test_a_variable_of_the_package_changes_nothing(self, system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_variable_of_imageio_ffmpeg_is_ignored(self, system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(system))
         assert find_ffmpeg().origin == "imageio-ffmpeg"
 
@@ -72,17 +72,17 @@ class _Package:
 
 
 class TestWithoutThePackage:
-    """The system's is used where the package has none that can be used, and the reason says why."""
+    """The system's ffmpeg is used if the package's cannot be, and the reason says why."""
 
     def use(self, monkeypatch: pytest.MonkeyPatch, program: Path | None) -> None:
         monkeypatch.setattr(metadata, "distribution", lambda name: _Package(program))
 
-    def test_there_is_none_for_this_platform(self, system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_package_has_none_for_this_platform(self, system: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.use(monkeypatch, None)
         found = find_ffmpeg()
         assert (found.path, found.origin) == (system, "system")
         assert found.reason == (
-            "the first on the PATH, because that of the package imageio-ffmpeg is missing: "
+            "the first on the PATH, because the one in the package imageio-ffmpeg is missing: "
             "there is none for this platform"
         )
 
@@ -93,51 +93,53 @@ class TestWithoutThePackage:
         monkeypatch.setattr(metadata, "distribution", missing)
         assert find_ffmpeg().reason.endswith("is missing: the package is not installed")
 
-    def test_it_does_not_run(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_one_in_the_package_does_not_run(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.use(monkeypatch, tmp_path / "nowhere")
-        assert find_ffmpeg().reason.endswith("that of the package imageio-ffmpeg does not run")
+        assert find_ffmpeg().reason.endswith("the one in the package imageio-ffmpeg does not run")
 
     def test_no_ffmpeg_at_all_says_what_is_wrong_with_each(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self.use(monkeypatch, None)
         fake_ffmpeg(tmp_path / "ffmpeg", encoders="aac mpeg4")
-        with pytest.raises(ResourceError, match=r"none for this platform; that on the PATH has no libx264") as caught:
+        with pytest.raises(
+            ResourceError, match=r"none for this platform; the one on the PATH has no libx264"
+        ) as caught:
             find_ffmpeg()
         assert "imageio-ffmpeg" in caught.value.remedy
 
     def test_no_program_of_that_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.use(monkeypatch, None)
         monkeypatch.setenv("PATH", "/nowhere")
-        with pytest.raises(ResourceError, match="that on the PATH was not found"):
+        with pytest.raises(ResourceError, match="the one on the PATH was not found"):
             find_ffmpeg()
 
 
 class TestNamedOnesThatCannotBeUsed:
-    """They are refused: nothing else is taken in their place."""
+    """A named ffmpeg that cannot be used is an error; no other is used instead."""
 
-    def test_another_program(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_another_program_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("VIDSUMM_FFMPEG", "/bin/true")
-        with pytest.raises(ResourceError, match="VIDSUMM_FFMPEG: /bin/true is no ffmpeg"):
+        with pytest.raises(ResourceError, match="VIDSUMM_FFMPEG: /bin/true is not ffmpeg"):
             find_ffmpeg()
 
-    def test_nothing_there(self) -> None:
+    def test_a_path_without_a_program_is_refused(self) -> None:
         with pytest.raises(ResourceError, match="--ffmpeg: /nowhere/ffmpeg was not found"):
             find_ffmpeg("/nowhere/ffmpeg")
 
-    def test_one_that_fails(self, tmp_path: Path) -> None:
+    def test_one_that_fails_is_refused(self, tmp_path: Path) -> None:
         broken = tmp_path / "broken"
         broken.write_text("#!/bin/sh\nexit 1\n")
         broken.chmod(0o755)
         with pytest.raises(ResourceError, match=r"--ffmpeg: .*broken does not run"):
             find_ffmpeg(str(broken))
 
-    def test_one_without_h264(self, tmp_path: Path) -> None:
+    def test_one_without_h264_is_refused(self, tmp_path: Path) -> None:
         with pytest.raises(ResourceError, match="has no libx264"):
             find_ffmpeg(str(fake_ffmpeg(tmp_path / "mine", encoders="aac mpeg4")))
 
     @pytest.mark.parametrize("version", ["3.4.8", "4.3.6-0+deb11u1", "n2.8"])
-    def test_one_that_is_too_old(self, tmp_path: Path, version: str) -> None:
+    def test_one_that_is_too_old_is_refused(self, tmp_path: Path, version: str) -> None:
         with pytest.raises(ResourceError, match=f"has version {version[:5]}.*, older than 4.4") as caught:
             find_ffmpeg(str(fake_ffmpeg(tmp_path / "mine", version=version)))
         assert "4.4 or later" in caught.value.remedy
@@ -152,5 +154,5 @@ def test_versions_from_4_4_on_are_used(tmp_path: Path, version: str) -> None:
     ("version", "option"),
     [("4.4.2-static", "vsync"), ("5.0", "vsync"), ("n5.1.2", "fps_mode"), ("9.0", "fps_mode"), ("N-1-gab", "fps_mode")],
 )
-def test_the_option_that_keeps_times_goes_by_version(version: str, option: str) -> None:
+def test_the_option_that_keeps_times_depends_on_the_version(version: str, option: str) -> None:
     assert FfmpegBinary(Path("ffmpeg"), version, "system").keep_times == {option: "passthrough"}

@@ -1,4 +1,4 @@
-"""Methods compared by the field's protocols: what is compared, how, and how it is shown.
+"""Compares methods by the field's protocols: `methods` are compared, `protocols` say how, `report` shows the results.
 
-Only the command line knows this package. It prints nothing and takes its videos as feature files: it decodes none.
+Videos come from feature files, or are invented; nothing is decoded. Only the command line uses this package.
 """

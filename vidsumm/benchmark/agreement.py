@@ -1,20 +1,25 @@
-"""Where a diffusion model finds what regression averages away: invented videos, from free tastes to one taste."""
+"""What diffusion recovers where regression learns an average: invented videos whose annotators agree more or less.
+
+The annotators of an invented video follow known modes, that is tastes (see `vidsumm.datasets.synthetic`). Measured is
+the share of these modes that a method's curves find, from annotators with evenly spread tastes to annotators of one
+taste.
+"""
 
 import dataclasses
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from vidsumm.benchmark.config import BenchConfig
-from vidsumm.benchmark.methods.method import Method
+from vidsumm.benchmark.methods.method import Curves, Method
 from vidsumm.benchmark.methods.registry import methods_named
 from vidsumm.benchmark.modes import mode_recovery
-from vidsumm.benchmark.protocols.run import Finished, run_units
-from vidsumm.benchmark.protocols.store import ResultStore, VariantResult
-from vidsumm.benchmark.report.comparison import measured_rows, meta_of, present_columns
+from vidsumm.benchmark.protocols.run import run_tasks
+from vidsumm.benchmark.protocols.store import ResultStore
+from vidsumm.benchmark.protocols.task import RowResult, TaskResult
 from vidsumm.benchmark.report.figures.lines import Series, recovery_figure
 from vidsumm.benchmark.report.figures.style import save_figure
+from vidsumm.benchmark.report.result_table import measured_rows, metrics_present, result_meta
 from vidsumm.benchmark.report.tables import Row, Table
 from vidsumm.benchmark.videos import videos_of
 from vidsumm.datasets.synthetic import SyntheticVideo, synthetic_videos
@@ -27,61 +32,63 @@ _PANELS = ("modes", "matching")
 _SHOWN = ("tau", "rho", "tau_one", "rho_one", "best_annotator_tau", "coverage", "diversity", "energy", *_PANELS)
 
 
-def run_agreement(config: BenchConfig, agreements: Sequence[float], *, on_event: EventSink = ignore) -> Table:
-    """Measures recovery of the known modes and all else at each agreement; draws `agreement.png`.
+def run_agreement(config: BenchConfig, levels: Sequence[float], *, on_event: EventSink = ignore) -> Table:
+    """Measures methods at several levels of agreement, with the share of modes they find; draws `agreement.png`.
 
     Args:
-        config: of the synthetic data set; without methods, SummDiff and the encoder alone.
-        agreements: each in [0, 1], see `SyntheticConfig.agreement`.
-        on_event: told about the work.
+        config: of the synthetic data set; without methods, SummDiff and the encoder alone are measured.
+        levels: each in [0, 1], see `SyntheticConfig.agreement`.
+        on_event: receives the progress.
 
     Raises:
-        VidsummError: one of its kinds; what was finished before stays.
+        ConfigError: `config` is of other videos, or a level is out of range.
+        VidsummError: a task failed; results of tasks that were finished are kept.
     """
     if config.dataset != "synthetic" or config.data:
-        raise ConfigError("--agreement is for invented videos", remedy="give --dataset synthetic without --data")
+        raise ConfigError("bench agreement measures invented videos only", remedy="leave out --dataset and --data")
     default = ("encoder-only", f"summdiff@{config.recipe.steps}")
     methods = methods_named(config.methods or default, config.recipe)
-    found = {value: _rows_at(config, value, methods, on_event) for value in sorted(set(agreements))}
+    found = {level: _rows_at(level, config, methods, on_event) for level in sorted(set(levels))}
     rows = [
-        dataclasses.replace(row, method=f"{row.method}, agreement {value:g}") for value in found for row in found[value]
+        dataclasses.replace(row, method=f"{row.method}, agreement {level:g}") for level in found for row in found[level]
     ]
     save_figure(recovery_figure(_series(found)), config.output / "agreement.png", {"command": config.command})
-    return Table("Agreement of annotators and recovery of modes", present_columns(rows, _SHOWN), rows, meta_of(config))
+    return Table(
+        "Agreement of annotators and recovery of modes", metrics_present(rows, _SHOWN), rows, result_meta(config)
+    )
 
 
-def _rows_at(config: BenchConfig, agreement: float, methods: Sequence[Method], on_event: EventSink) -> list[Row]:
-    invented = dataclasses.replace(config.synthetic, agreement=agreement)
-    own = dataclasses.replace(config, synthetic=invented, keep_curves=True)
-    finished = run_units(own, methods, videos_of(own), on_event=on_event)
-    truth = {video.key: video for video in synthetic_videos(invented)}
-    return measured_rows([_with_modes(work, ResultStore(own.output), truth) for work in finished])
+def _rows_at(level: float, config: BenchConfig, methods: Sequence[Method], on_event: EventSink) -> list[Row]:
+    synthetic = dataclasses.replace(config.synthetic, agreement=level)
+    config = dataclasses.replace(config, synthetic=synthetic, keep_curves=True)
+    results = run_tasks(config, methods, videos_of(config), on_event=on_event)
+    store = ResultStore(config.output)
+    truth = {video.key: video for video in synthetic_videos(synthetic)}
+    return measured_rows([_with_modes(result, store, truth) for result in results])
 
 
-def _with_modes(work: Finished, store: ResultStore, truth: dict[str, SyntheticVideo]) -> Finished:
-    """The unit with the recovery of modes, from the curves it kept."""
-    path = store.curves_path(work.unit)
-    variants = tuple(_variant_with_modes(variant, path, truth) for variant in work.outcome.variants)
-    return dataclasses.replace(work, outcome=dataclasses.replace(work.outcome, variants=variants))
+def _with_modes(result: TaskResult, store: ResultStore, truth: Mapping[str, SyntheticVideo]) -> TaskResult:
+    """Adds the recovery of modes, computed from the kept curves."""
+    curves = store.load_curves(result.task)
+    rows = tuple(_row_with_modes(row, curves.get(row.label, {}), truth) for row in result.rows)
+    return dataclasses.replace(result, rows=rows)
 
 
-def _variant_with_modes(variant: VariantResult, path: Path, truth: dict[str, SyntheticVideo]) -> VariantResult:
-    videos = {key: dict(values) for key, values in variant.videos.items()}
-    with np.load(path) as kept:
-        for key, values in videos.items():
-            name = f"{variant.label}/{key}"
-            if name in kept:
-                found = mode_recovery(kept[name].astype(np.float64), truth[key].followed_modes)
-                values |= {"modes": found.modes, "matching": found.curves}
-    return dataclasses.replace(variant, videos=videos)
+def _row_with_modes(row: RowResult, curves: Mapping[str, Curves], truth: Mapping[str, SyntheticVideo]) -> RowResult:
+    videos = {key: dict(values) for key, values in row.videos.items()}
+    for key, values in videos.items():
+        if key in curves:
+            found = mode_recovery(curves[key].astype(np.float64), truth[key].followed_modes)
+            values |= {"modes": found.modes, "matching": found.curves}
+    return dataclasses.replace(row, videos=videos)
 
 
-def _series(found: dict[float, list[Row]]) -> list[Series]:
-    """A line for each method that drew curves."""
+def _series(found: Mapping[float, Sequence[Row]]) -> list[Series]:
+    """A line against the level of agreement for each method that has curves."""
     names = dict.fromkeys(row.method for rows in found.values() for row in rows if set(_PANELS) <= set(row.values))
     series = []
     for name in names:
-        points = {value: row.values for value, rows in found.items() for row in rows if row.method == name}
+        points = {level: row.values for level, rows in found.items() for row in rows if row.method == name}
         means = [[point[panel][0] for point in points.values()] for panel in _PANELS]
         errors = [[point[panel][1] or 0.0 for point in points.values()] for panel in _PANELS]
         series.append(Series(name, list(points), means, errors))

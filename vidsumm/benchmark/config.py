@@ -1,4 +1,4 @@
-"""What a benchmark run is asked for."""
+"""The settings of a benchmark run."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,27 +9,31 @@ from vidsumm.datasets.synthetic import SyntheticConfig
 from vidsumm.errors import ConfigError
 from vidsumm.training.recipe import Recipe
 
-__all__ = ["DATASETS", "PROTOCOLS", "SETTINGS", "BenchConfig", "DatasetName", "ProtocolName", "SettingName"]
+__all__ = ["BenchConfig"]
 
 DatasetName = Literal["tvsum", "summe", "mrhisum", "synthetic"]
 ProtocolName = Literal["5fcv", "tvt", "official"]
 SettingName = Literal["canonical", "augmented", "transfer"]
 
-DATASETS: tuple[str, ...] = get_args(DatasetName)
-PROTOCOLS: tuple[str, ...] = get_args(ProtocolName)
-SETTINGS: tuple[str, ...] = get_args(SettingName)
+_DATASETS: tuple[str, ...] = get_args(DatasetName)
+_PROTOCOLS: tuple[str, ...] = get_args(ProtocolName)
+_SETTINGS: tuple[str, ...] = get_args(SettingName)
 
 
 @dataclass(frozen=True)
 class BenchConfig:
-    """Everything that decides what is measured and where the results go."""
+    """What is measured, and where the results go.
+
+    Raises:
+        ConfigError: an unknown name or an impossible value.
+    """
 
     dataset: DatasetName
     protocol: ProtocolName
     output: Path
-    """Folder of the results; what is finished there is not done again."""
+    """Folder of the results; tasks that are finished there are not done again."""
     data: tuple[Path, ...] = ()
-    """Annotated feature files of one feature id."""
+    """Annotated feature files of one feature id; the first is of `dataset` itself."""
     annotations: Path | None = None
     """Annotations for the methods that need no features, where no feature file is given."""
     splits: Path | None = None
@@ -37,28 +41,28 @@ class BenchConfig:
     setting: SettingName = "canonical"
     recipe: Recipe = field(default_factory=Recipe)
     methods: tuple[str, ...] = ()
-    """By name, see `vidsumm.benchmark.methods.method`; all that the given files allow where empty."""
+    """Names, see `vidsumm.benchmark.methods.registry`; where empty, all methods that the given files allow."""
     seeds: int = 1
-    """Runs of every split."""
+    """Runs of every split, with the seeds 0, 1, ..."""
     samples: int = 5
     """Curves drawn for each test video; 0 < samples."""
     device: DeviceName = "auto"
     jobs: int = 1
-    """Processes that work at the same time, each with its share of the cores; 0 < jobs."""
+    """Tasks done at the same time, each in a process with its share of the cores; 0 < jobs."""
     overwrite: bool = False
-    """Do finished work again."""
+    """Do finished tasks again."""
     synthetic: SyntheticConfig = field(default_factory=SyntheticConfig)
-    """What is invented for ``synthetic`` where no feature file is given."""
+    """The videos that are invented for ``synthetic`` where no feature file is given."""
     keep_curves: bool = False
-    """Keep the predicted curves, from which figures are drawn."""
+    """Keep the predicted curves, so that figures can be drawn from them."""
     command: str = "vidsumm bench"
-    """How it was called, for the tables."""
+    """The command that was typed, written down with the results."""
 
     def __post_init__(self) -> None:
         for flag, value, known in (
-            ("--dataset", self.dataset, DATASETS),
-            ("--protocol", self.protocol, PROTOCOLS),
-            ("--setting", self.setting, SETTINGS),
+            ("--dataset", self.dataset, _DATASETS),
+            ("--protocol", self.protocol, _PROTOCOLS),
+            ("--setting", self.setting, _SETTINGS),
         ):
             if value not in known:
                 raise ConfigError(f"{flag} {value}: unknown", remedy="give one of " + ", ".join(known))

@@ -1,4 +1,4 @@
-"""Which of the known ways to summarize a video a set of curves finds (synthetic data)."""
+"""How many of the known modes of an invented video a set of curves finds."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ __all__ = ["ModeRecovery", "mode_recovery"]
 
 @dataclass(frozen=True)
 class ModeRecovery:
-    """Curves against modes."""
+    """Which curves match which modes."""
 
     modes: float
     """Share of the modes that at least one curve matches."""
@@ -21,10 +21,10 @@ class ModeRecovery:
 
 
 def mode_recovery(curves: NDArray[np.floating], modes: NDArray[np.floating], threshold: float = 0.7) -> ModeRecovery:
-    """Gives each curve to the mode it correlates with most, if by `threshold` at least.
+    """Matches each curve with the mode that it correlates with most, if the correlation reaches `threshold`.
 
-    Of three equally frequent modes without overlap and as much content that nobody likes, the mean correlates with each
-    by 1/3, that of two by 1/2: both stay below the default threshold.
+    The default is above what an average reaches: with three equally frequent modes that do not overlap, and as much
+    content again that nobody likes, the mean of all modes correlates with each by 1/3, the mean of two by 1/2.
 
     Args:
         curves: (S, N) scores of one video.
@@ -39,7 +39,7 @@ def mode_recovery(curves: NDArray[np.floating], modes: NDArray[np.floating], thr
 
 
 def _centred(rows: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Rows of mean 0 and length 1, or all 0 where they are constant."""
+    """Rows shifted and scaled to mean 0 and length 1; constant rows become 0."""
     centred = rows.astype(np.float64) - rows.mean(axis=1, keepdims=True, dtype=np.float64)
     norms = np.linalg.norm(centred, axis=1, keepdims=True)
     unit: NDArray[np.float64] = centred / np.where(norms > 1e-9, norms, np.inf)

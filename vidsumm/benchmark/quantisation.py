@@ -1,8 +1,8 @@
-"""How coarse scores blur the choice of shots (SummDiff, section 4.5 and figure 6).
+"""How coarse scores make the choice of shots ambiguous (SummDiff, section 4.5 and figure 6).
 
 Shot values v1 ~ U(0, 1)^M and v2 = v1 + N(0, 1/K) are rounded to the middles of K equal bins. Measured are the mean
 number of optimal knapsack solutions for v1, E[|{y*}|], and the mean number of shots in which the solutions for v1 and
-v2 differ, E[dy*]. The paper does not say how many shots there are or how long they are: see `QuantisationSetting`.
+v2 differ, E[dy*]. The paper does not say how many shots there are and how long: `QuantisationSetting` has our choice.
 """
 
 from collections.abc import Sequence
@@ -15,20 +15,22 @@ from vidsumm.selection.knapsack import solve
 
 __all__ = ["QuantisationEffect", "QuantisationSetting", "count_optima", "measure_quantisation", "quantise"]
 
-_MOST_ITEMS = 62  # so that no count leaves int64
-_NONE = np.iinfo(np.int64).min // 2  # value of a weight that no choice has
+_MOST_ITEMS = 62  # of more, the number of choices may not fit into int64
+_NONE = np.iinfo(np.int64).min // 2  # value of a weight that no choice of items has
 
 
 @dataclass(frozen=True)
 class QuantisationSetting:
-    """The knapsacks over which the means are taken."""
+    """The random knapsacks over which the means are taken."""
 
     shots: int = 30
     """M."""
     weights: tuple[int, int] = (3, 20)
-    """Shortest and longest shot in samples, drawn uniformly."""
+    """Shortest and longest shot in samples; lengths between are equally likely."""
     ratio: float = 0.15
+    """Budget as a share of the video."""
     draws: int = 200
+    """Number of knapsacks."""
     seed: int = 0
 
 
@@ -47,7 +49,10 @@ class QuantisationEffect:
 
 
 def measure_quantisation(bins: Sequence[int], setting: QuantisationSetting | None = None) -> QuantisationEffect:
-    """Both means for each number of bins, over the same values, lengths and perturbations for all of them."""
+    """Measures both means for each number of bins K.
+
+    Values, lengths and perturbations are the same for all K, the perturbations scaled by 1 / sqrt(K).
+    """
     setting = setting or QuantisationSetting()
     rng = np.random.default_rng(setting.seed)
     shape = (setting.draws, setting.shots)
@@ -65,17 +70,18 @@ def measure_quantisation(bins: Sequence[int], setting: QuantisationSetting | Non
 
 
 def quantise(values: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
-    """The middle of the bin of each value, in units of 1 / (2 `bins`), so that equal sums are equal integers.
+    """Rounds values to the middle of their bin; those outside [0, 1] fall into the first or the last bin.
 
-    Values outside [0, 1] fall into the first or the last bin.
+    Returns:
+        The middles in units of 1 / (2 `bins`): integers, so that equal sums of values compare as equal.
     """
     return 2 * np.clip(np.floor(values * bins), 0, bins - 1).astype(np.int64) + 1
 
 
 def count_optima(values: NDArray[np.int64], weights: NDArray[np.int64], capacity: int) -> int:
-    """How many choices of items reach the greatest value that fits into `capacity`.
+    """Counts the choices of items that reach the greatest value within `capacity`.
 
-    Dynamic programme over the exact weight of a choice: each choice has one, so none is counted twice.
+    A dynamic programme over the exact weight of a choice: every choice has one weight, so none is counted twice.
 
     Args:
         values: (M,) int64.
@@ -83,21 +89,21 @@ def count_optima(values: NDArray[np.int64], weights: NDArray[np.int64], capacity
         capacity: zero or more.
 
     Raises:
-        ValueError: more than 62 items, whose choices int64 cannot count.
+        ValueError: there are more than 62 items, whose choices may be too many for int64.
     """
     if len(values) > _MOST_ITEMS:
-        raise ValueError(f"counts the solutions of {_MOST_ITEMS} items at most, got {len(values)}")
+        raise ValueError(f"cannot count the solutions of more than {_MOST_ITEMS} items, got {len(values)}")
     best = np.full(capacity + 1, _NONE, dtype=np.int64)
     ways = np.zeros(capacity + 1, dtype=np.int64)
     best[0], ways[0] = 0, 1
     for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
         if weight <= capacity:
-            _offer(best, ways, value, weight)
+            _add_item(best, ways, value, weight)
     return int(ways[best == best.max()].sum())
 
 
-def _offer(best: NDArray[np.int64], ways: NDArray[np.int64], value: int, weight: int) -> None:
-    """Updates the greatest value of each weight, and the ways to reach it, with one more item."""
+def _add_item(best: NDArray[np.int64], ways: NDArray[np.int64], value: int, weight: int) -> None:
+    """Updates the greatest value of each weight and the number of ways to reach it, in place, for one more item."""
     room = len(best) - weight
     with_item, more = best[:room] + value, ways[:room].copy()
     without, fewer = best[weight:].copy(), ways[weight:].copy()
@@ -106,11 +112,13 @@ def _offer(best: NDArray[np.int64], ways: NDArray[np.int64], value: int, weight:
 
 
 def _difference(first: NDArray[np.int64], second: NDArray[np.int64], weights: NDArray[np.int64], capacity: int) -> int:
-    # float64 holds these integers and their sums exactly
+    """The number of shots in which the optimal solutions for two lists of values differ."""
+    # float64 represents these integers and their sums exactly.
     chosen = [solve(values.astype(np.float64), weights, capacity) for values in (first, second)]
     return int(np.count_nonzero(chosen[0] != chosen[1]))
 
 
 def _mean_and_error(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard error of each row."""
     table = np.asarray(rows, dtype=np.float64)
     return table.mean(axis=1), table.std(axis=1) / np.sqrt(table.shape[1])

@@ -1,4 +1,4 @@
-"""Everything that is measured of a video's curves, by the conventions of its data set (method section 9).
+"""The measures of one video's curves, by the conventions of its data set (method section 9).
 
 ==============  ===================================  ===================================  ==========================
                 TVSum and others                     SumMe                                Mr. HiSum
@@ -10,7 +10,7 @@ per annotator   the same, not averaged               machine summary against eac
 shots           the benchmark's, in frames           the benchmark's, in frames           the benchmark's, in seconds
 ==============  ===================================  ===================================  ==========================
 
-Average precision and the measures of optimality compare with `gtscore`: at the picks, and as means over the shots.
+Average precision compares curves with `gtscore` at the picks; the measures of optimality compare means over shots.
 """
 
 from dataclasses import asdict, dataclass
@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vidsumm.datasets.layout import Annotation
+from vidsumm.datasets.annotation import Annotation
 from vidsumm.evaluation.generative import best_match, coverage, diversity, energy_distance
 from vidsumm.evaluation.highlights import highlight_precision
 from vidsumm.evaluation.human import pairwise_agreement
@@ -34,40 +34,44 @@ from vidsumm.evaluation.summaries import (
     shot_means,
 )
 
-__all__ = ["VideoMeasures", "annotator_taus", "human_agreement", "mean_agreement", "measure_video"]
+__all__ = ["VideoMeasures", "annotator_taus", "human_agreement", "mean_curve_correlation", "measure_video"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoMeasures:
-    """One video; None where the annotation does not have what a measure needs. Shares are in [0, 1]."""
+    """The measures of S curves of one video; None where the annotation lacks what a measure needs.
+
+    Shares are in [0, 1], not in percent.
+    """
 
     tau: float | None = None
-    """Kendall's tau of single samples, mean over the samples."""
+    """Kendall's tau of the mean curve."""
     rho: float | None = None
-    """Spearman's rho likewise."""
-    mean_tau: float | None = None
-    """Of the mean of the samples."""
-    mean_rho: float | None = None
+    """Spearman's rho of the mean curve."""
+    tau_one: float | None = None
+    """Kendall's tau of a single curve, mean over the curves."""
+    rho_one: float | None = None
+    """Spearman's rho of a single curve, mean over the curves."""
     best_tau: float | None = None
-    """Of the sample that does best."""
+    """Kendall's tau of the curve for which it is highest."""
     best_annotator_tau: float | None = None
-    """Mean over annotators, each with the sample that suits them best."""
+    """Kendall's tau of the best curve for each annotator, mean over annotators."""
     coverage: float | None = None
-    """Share of annotators whom at least one sample matches at tau 0.25."""
+    """Share of annotators whom at least one curve matches with tau 0.25 or more."""
     diversity: float | None = None
-    """Mean 1 - IoU between the samples' machine summaries; None for one sample."""
+    """1 - IoU of two machine summaries, mean over pairs of curves; None for a single curve."""
     energy: float | None = None
-    """Energy distance between samples and annotators at the picks."""
+    """Energy distance between curves and annotators at the picks."""
     f1_avg: float | None = None
-    """Mean over users (TVSum's convention) and samples."""
+    """F1 of machine summary and user summary, mean over users (TVSum's convention) and curves."""
     f1_max: float | None = None
-    """Maximum over users (SumMe's convention), mean over samples."""
+    """The same, maximum over users (SumMe's convention), mean over curves."""
     map50: float | None = None
-    """Average precision where half of the five-sample shots are highlights, mean over samples."""
+    """Average precision where the better half of the five-sample shots are highlights, mean over curves."""
     map15: float | None = None
-    """Where 15 % are."""
+    """Average precision where the best 15 % are."""
     cis: float | None = None
-    """See `optimality.Optimality`; means over samples."""
+    """This and the following: see `optimality.Optimality`; means over curves."""
     wir: float | None = None
     ir: float | None = None
     wse: float | None = None
@@ -76,83 +80,90 @@ class VideoMeasures:
 def measure_video(
     annotation: Annotation, curves: NDArray[np.floating], *, ratio: float = RATIO, convention: Convention = "official"
 ) -> VideoMeasures:
-    """Measures drawn curves.
+    """Measures the curves of one video.
 
     Args:
         annotation: of the video.
-        curves: (S, N) scores at the picks, in [0, 1]; one row for a method with one opinion.
+        curves: (S, N) scores at the picks, in [0, 1]; one row for a method that gives the same curve every time.
         ratio: longest summary as a share of the video.
         convention: of the measures of optimality.
 
     Raises:
-        ValueError: the curves are not S times N.
+        ValueError: the curves are not S times N, or S is 0.
     """
     if curves.shape != (len(curves), len(annotation.picks)) or not len(curves):
         raise ValueError(f"curves of shape {curves.shape} for {len(annotation.picks)} samples")
-    look = _Look(annotation, ratio)
-    summaries = look.summaries(curves)
-    parts = {
-        **look.agreement(curves, summaries),
-        **look.overlap(summaries),
-        **look.optimality(curves, convention),
-        "energy": energy_distance(curves, annotation.scores),
-        "map50": _precision(curves, annotation, 0.5),
-        "map15": _precision(curves, annotation, 0.15),
-    }
-    return VideoMeasures(**parts)
+    video = _Video(annotation, ratio)
+    summaries = video.summaries(curves)
+    return VideoMeasures(
+        **video.rank_measures(curves, summaries),
+        **video.summary_measures(summaries),
+        **video.optimality_measures(curves, convention),
+        energy=energy_distance(curves, annotation.scores),
+        map50=_precision(curves, annotation, 0.5),
+        map15=_precision(curves, annotation, 0.15),
+    )
 
 
-def mean_agreement(
+def mean_curve_correlation(
     annotation: Annotation, curves: NDArray[np.floating], *, ratio: float = RATIO
 ) -> RankCorrelation | None:
-    """`mean_tau` and `mean_rho` of `measure_video` alone, for those who choose an epoch by them."""
-    found = _Look(annotation, ratio).mean_correlations(curves)
+    """Returns `VideoMeasures.tau` and `rho` alone, by which the epoch of a training is chosen."""
+    found = _Video(annotation, ratio).mean_correlations(curves)
     return None if found is None else RankCorrelation(float(found.tau[0]), float(found.rho[0]))
 
 
 def annotator_taus(
     annotation: Annotation, curves: NDArray[np.floating], *, ratio: float = RATIO
 ) -> NDArray[np.float64] | None:
-    """(S, U) tau between every curve and annotator, as `coverage` and figure 3 count it; None where none can be had."""
-    look = _Look(annotation, ratio)
-    found = look.correlations(curves, look.summaries(curves) if annotation.kind == "summe" else None)
+    """Returns (S, U) tau of every curve with every annotator, from which coverage and figure 3 are counted.
+
+    None where the annotation lacks what it takes.
+    """
+    video = _Video(annotation, ratio)
+    found = video.correlations(curves, video.summaries(curves) if annotation.kind == "summe" else None)
     return None if found is None else found.annotators
 
 
 def human_agreement(annotation: Annotation) -> RankCorrelation | None:
-    """Agreement of a video's annotators with each other, by its data set's convention; None where there is but one."""
+    """Returns how far a video's annotators agree with each other, by its data set's convention.
+
+    None where there is only one.
+    """
     raw = annotation.raw_scores if annotation.kind == "summe" else None
     return pairwise_agreement(annotation.scores if raw is None else raw)
 
 
 @dataclass(frozen=True)
 class _Correlations:
-    """Of S curves."""
+    """Rank correlations of S curves."""
 
     tau: NDArray[np.float64]
-    """(S,) as the published tables have it."""
+    """(S,) by the data set's convention."""
     rho: NDArray[np.float64]
-    """(S,) likewise."""
+    """(S,) by the data set's convention."""
     annotators: NDArray[np.float64]
     """(S, U) tau with each annotator."""
 
 
 @dataclass(frozen=True)
-class _Look:
-    """A video through the conventions of its data set. Its dictionaries have fields of `VideoMeasures` as keys."""
+class _Video:
+    """A video with the conventions of its data set. The dictionaries returned are fields of `VideoMeasures`."""
 
     annotation: Annotation
     ratio: float
 
     @property
     def reach(self) -> int:
+        """Frames after the last of a shot that count too, see `shot_means`."""
         return 1 if self.annotation.kind == "mrhisum" else 0
 
     def frames(self, curves: NDArray[np.floating]) -> NDArray[np.float64]:
+        """(S, n_frames) the score of every frame."""
         return frame_scores(curves, self.annotation.picks, self.annotation.n_frames)
 
     def summaries(self, curves: NDArray[np.floating]) -> NDArray[np.bool_] | None:
-        """(S, n_frames)."""
+        """(S, n_frames) the frames of each machine summary; None without shots."""
         shots = self.annotation.shots
         if not len(shots):
             return None
@@ -166,33 +177,33 @@ class _Look:
         users = self.annotation.user_summary
         if summaries is None or not len(users):
             return None
-        votes = users.sum(axis=0, keepdims=True)  # ordered as the mean user summary
+        votes = users.sum(axis=0, keepdims=True)  # has the same ranks as the mean user summary
         tau, rho = rank_correlations(summaries, votes)
         return _Correlations(tau[:, 0], rho[:, 0], rank_correlations(summaries, users)[0])
 
     def mean_correlations(self, curves: NDArray[np.floating]) -> _Correlations | None:
-        """Of the mean of the curves."""
+        """Correlations of the mean curve; None where the annotation lacks what they need."""
         mean = curves.mean(axis=0, keepdims=True, dtype=np.float64)
         return self.correlations(mean, self.summaries(mean) if self.annotation.kind == "summe" else None)
 
-    def agreement(self, curves: NDArray[np.floating], summaries: NDArray[np.bool_] | None) -> dict[str, float]:
-        """Rank correlations of the samples and of their mean, and what follows from them."""
+    def rank_measures(self, curves: NDArray[np.floating], summaries: NDArray[np.bool_] | None) -> dict[str, float]:
+        """Rank correlations of the single curves and of their mean, and what is counted from them."""
         single = self.correlations(curves, summaries)
         mean = self.mean_correlations(curves)
         if single is None or mean is None:
             return {}
         return {
-            "tau": float(single.tau.mean()),
-            "rho": float(single.rho.mean()),
-            "mean_tau": float(mean.tau[0]),
-            "mean_rho": float(mean.rho[0]),
+            "tau": float(mean.tau[0]),
+            "rho": float(mean.rho[0]),
+            "tau_one": float(single.tau.mean()),
+            "rho_one": float(single.rho.mean()),
             "best_tau": float(single.tau.max()),
             "best_annotator_tau": best_match(single.annotators),
             "coverage": coverage(single.annotators),
         }
 
-    def overlap(self, summaries: NDArray[np.bool_] | None) -> dict[str, float | None]:
-        """Of the summaries with each other and with those of people."""
+    def summary_measures(self, summaries: NDArray[np.bool_] | None) -> dict[str, float | None]:
+        """How machine summaries overlap with each other and with the user summaries."""
         users = self.annotation.user_summary
         if summaries is None:
             return {}
@@ -205,8 +216,8 @@ class _Look:
             "f1_max": float(f1.max(axis=1).mean()),
         }
 
-    def optimality(self, curves: NDArray[np.floating], convention: Convention) -> dict[str, float]:
-        """Means over the curves."""
+    def optimality_measures(self, curves: NDArray[np.floating], convention: Convention) -> dict[str, float]:
+        """How far the choice of shots is from the optimal one, mean over the curves."""
         shots = self.annotation.shots
         if not len(shots):
             return {}
@@ -217,7 +228,7 @@ class _Look:
         return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
     def shot_values(self, curves: NDArray[np.floating], convention: Convention) -> NDArray[np.floating]:
-        """(S, M)."""
+        """(S, M) the value of each shot."""
         frames, shots = self.frames(curves), self.annotation.shots
         if convention == "paper":
             return shot_means(frames, shots)
@@ -225,4 +236,5 @@ class _Look:
 
 
 def _precision(curves: NDArray[np.floating], annotation: Annotation, share: float) -> float:
+    """Average precision where this share of the five-sample shots are highlights, mean over curves."""
     return float(np.mean([highlight_precision(curve, annotation.gtscore, share) for curve in curves]))

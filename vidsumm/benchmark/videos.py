@@ -1,4 +1,4 @@
-"""The videos a benchmark runs on: annotations, features where there are any, and what identifies both."""
+"""The videos that a benchmark runs on: annotations, features where there are any, and what identifies both."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -10,54 +10,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.benchmark.config import BenchConfig
-from vidsumm.benchmark.protocols.store import make_folder
-from vidsumm.datasets.layout import Annotation, read_annotations
+from vidsumm.benchmark.folders import make_folder
+from vidsumm.datasets.annotation import Annotation
+from vidsumm.datasets.reading import read_annotations
 from vidsumm.datasets.store import FeatureStore
 from vidsumm.datasets.synthetic import SyntheticConfig, write_synthetic
 from vidsumm.errors import ConfigError, InputError
 from vidsumm.files import file_identity
-from vidsumm.training.loader import VideoSource
-from vidsumm.training.run import StoredVideos
+from vidsumm.training.videos import StoredVideos, VideoSource
 
 __all__ = ["AnnotatedVideos", "FeatureVideos", "Videos", "open_videos", "videos_of"]
 
 _NAME_DIGITS = 12
-_KEPT = 128  # videos held in memory
+_VIDEOS_IN_MEMORY = 128
 
 
 class Videos(Protocol):
-    """Annotated videos by key."""
+    """Annotated videos, each with a key."""
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """All of them, in natural order."""
+        """The keys of all videos, in natural order."""
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """JSON-ready facts that change whenever numbers measured on these videos may change."""
+        """JSON-ready facts that are different for videos on which other numbers may be measured."""
 
     @property
     def null_features(self) -> NDArray[np.float32] | None:
-        """(C,) features of a black frame; None where there are no features at all."""
+        """(C,) features of a black frame; None where the videos have no features."""
 
     def annotation(self, key: str) -> Annotation:
-        """What people said about a video."""
+        """Returns the annotation of a video."""
 
     def features(self, key: str) -> NDArray[np.float32]:
-        """(N, C) features of a video."""
+        """Returns the features (N, C) of a video."""
 
     def length(self, key: str) -> int:
-        """N of a video."""
+        """Returns N, the number of samples of a video."""
 
     def training(self, keys: Sequence[str]) -> VideoSource:
-        """Some of them as training takes them."""
+        """Returns the videos with these keys in the form that training takes."""
 
 
 class AnnotatedVideos:
-    """Annotations without features.
+    """Videos with annotations but without features.
 
     Args:
-        path: file of the eccv16 or the Mr. HiSum layout.
+        path: an HDF5 file of the eccv16 or the Mr. HiSum layout.
+
+    Raises:
+        InputError: the file cannot be used.
     """
 
     null_features: None = None
@@ -68,15 +71,15 @@ class AnnotatedVideos:
         self.identity: Mapping[str, Any] = {"annotations": file_identity(path)}
 
     def annotation(self, key: str) -> Annotation:
-        """What people said about a video."""
+        """Returns the annotation of a video."""
         return self._annotations[key]
 
     def length(self, key: str) -> int:
-        """N of a video."""
+        """Returns N, the number of samples of a video."""
         return len(self._annotations[key].picks)
 
     def features(self, key: str) -> NDArray[np.float32]:
-        """Refuses.
+        """There are none.
 
         Raises:
             InputError: always.
@@ -84,7 +87,7 @@ class AnnotatedVideos:
         raise InputError(f"{key} has no features", remedy="give a feature file with --data")
 
     def training(self, keys: Sequence[str]) -> VideoSource:
-        """Refuses.
+        """There are none.
 
         Raises:
             InputError: always.
@@ -93,10 +96,13 @@ class AnnotatedVideos:
 
 
 class FeatureVideos:
-    """Annotated feature files.
+    """Videos with annotations and features.
 
     Args:
-        paths: files of one feature id.
+        paths: annotated feature files of one feature id.
+
+    Raises:
+        InputError: a file cannot be used, or the feature ids differ.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -104,26 +110,29 @@ class FeatureVideos:
         self.keys = self.store.keys
         self.null_features: NDArray[np.float32] | None = self.store.null_features
         self.identity: Mapping[str, Any] = self._identity()
-        self.annotation = lru_cache(_KEPT)(self.store.annotation)
-        self.features = lru_cache(_KEPT)(self.store.features)
+        self.annotation = lru_cache(_VIDEOS_IN_MEMORY)(self.store.annotation)
+        self.features = lru_cache(_VIDEOS_IN_MEMORY)(self.store.features)
         self.length = self.store.length
 
     def training(self, keys: Sequence[str]) -> VideoSource:
-        """Some of them as training takes them, read when their turn comes."""
+        """Returns the videos with these keys in the form that training takes, each read when its turn comes."""
         return StoredVideos(self.store, keys)
 
     def _identity(self) -> dict[str, Any]:
-        if "synthetic" in self.store.provenance:  # the bytes of an invented file follow the version of HDF5
+        # Invented videos are known by their settings: the bytes of their file depend on the version of HDF5.
+        if "synthetic" in self.store.provenance:
             return {"synthetic": self.store.provenance["synthetic"]}
         files = {path.stem: file_identity(path) for path in self.store.paths}
         return {"feature_id": self.store.feature_id, "files": files}
 
 
 def videos_of(config: BenchConfig) -> Videos:
-    """The videos that a run measures; synthetic ones are invented where no file is given.
+    """Returns the videos of a run; those of the synthetic data set are invented where no file is given.
 
     Raises:
-        VidsummError: a file cannot be used or written.
+        ConfigError: no videos are given.
+        InputError: a file cannot be used.
+        OutputError: invented videos cannot be written.
     """
     if config.dataset == "synthetic" and not config.data:
         return _invented_videos(config.output, config.synthetic)
@@ -131,11 +140,11 @@ def videos_of(config: BenchConfig) -> Videos:
 
 
 def open_videos(data: Sequence[Path], annotations: Path | None) -> Videos:
-    """The videos of feature files, or of an annotation file where there are none.
+    """Returns the videos of feature files, or of an annotation file where no feature file is given.
 
     Raises:
         ConfigError: neither is given.
-        InputError: a file cannot be used, or the feature files are of several feature ids.
+        InputError: a file cannot be used, or the feature ids differ.
     """
     if not data:
         if annotations is None:
@@ -145,7 +154,7 @@ def open_videos(data: Sequence[Path], annotations: Path | None) -> Videos:
 
 
 def _invented_videos(folder: Path, config: SyntheticConfig) -> FeatureVideos:
-    """Synthetic videos, written to `folder` once.
+    """Invented videos, written to a file in `folder` unless they are there already.
 
     Raises:
         OutputError: they cannot be written.

@@ -1,4 +1,4 @@
-"""The command line: one thin Typer module for each command.
+"""The command line: one module for each command.
 
-The only package that prints, asks or knows flags; what a command does is done by the packages below.
+Only this package prints and reads options; the work itself is done by the packages that it calls.
 """

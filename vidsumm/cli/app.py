@@ -1,4 +1,4 @@
-"""The command line: which commands there are, and how the process begins and ends."""
+"""The entry point of the command line: the list of commands, and how the process starts and ends."""
 
 import importlib
 import sys
@@ -15,18 +15,20 @@ from vidsumm.cli.exits import ExitCodes, guarded, stop_on_signals
 __all__ = ["app", "main"]
 
 _COMMANDS = ("summarize", "features", "data", "train", "bench", "convert", "cache", "doctor")
-"""Each is the function of its own name in the module of its own name, or that module's group `commands`; loaded when it
-is asked for."""
+"""Each has a module of the same name, which is imported only when the command is called. The module holds a function of
+that name, or the group `commands` of subcommands."""
 
 
 class _LazyGroup(TyperGroup):
+    """Imports the module of a command when the command is called, so that `vidsumm --help` stays quick."""
+
     def get_help_option(self, ctx: Any) -> Any:
         option = super().get_help_option(ctx)
         if option is not None:
-            option.default = False  # for a missing value Typer loads pydantic, a third of the time that help takes
+            option.default = False  # without a default Typer imports pydantic, a third of the time that help takes
         return option
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 the signature of the group
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 the signature is Typer's
         return list(_COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
@@ -38,8 +40,8 @@ class _LazyGroup(TyperGroup):
             group.name = cmd_name
             return group
         single = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
-        examines = cmd_name == "doctor"  # it says which libraries do not fit
-        single.command(cmd_name)(guarded(getattr(module, cmd_name), any_versions=examines))
+        any_versions = cmd_name == "doctor"  # which reports the libraries that do not fit
+        single.command(cmd_name)(guarded(getattr(module, cmd_name), any_versions=any_versions))
         return get_command(single)
 
 
@@ -68,7 +70,7 @@ def root(
 ) -> None:
     """Turn a long video into several different short ones.
 
-    A diffusion model draws importance curves for the video; each curve chooses other shots.
+    A diffusion model draws several importance curves; each summary shows the shots that one curve selects.
     """
 
 
@@ -76,9 +78,9 @@ def main() -> None:
     """Runs the command line and ends the process with its exit code (see `vidsumm.errors`)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # Names of files may hold what the terminal's encoding lacks.
+            # names of files may have characters that the terminal's encoding lacks
             stream.reconfigure(errors="backslashreplace")
     stop_on_signals()
     is_verbose = not {"--verbose", "-v"}.isdisjoint(sys.argv)
-    with ExitCodes(verbose=is_verbose):  # reports what fails before a command begins
+    with ExitCodes(verbose=is_verbose):  # reports errors that occur before a command begins
         app(prog_name="vidsumm")

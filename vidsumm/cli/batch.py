@@ -1,4 +1,4 @@
-"""Several inputs, one after the other: each one's results as they come, the failures at the end."""
+"""Summarizes several inputs one after the other: prints each result as it comes, and all failures at the end."""
 
 import sys
 import warnings
@@ -9,21 +9,21 @@ from pathlib import Path
 from typing import TextIO
 
 from vidsumm.cli.exits import exit_code_of, report
-from vidsumm.cli.inputs import Failure, Job, plan
+from vidsumm.cli.inputs import Failure, Task, list_tasks
 from vidsumm.cli.progress import Reporter, reporter_for
-from vidsumm.cli.results import failure_as_object, show, summary_as_object
+from vidsumm.cli.results import failure_as_object, print_summary, summary_as_object
 from vidsumm.cli.terminal import console_for, print_json
 from vidsumm.cli.wording import printable
 from vidsumm.config import SummarizeConfig
 from vidsumm.errors import ConfigError, InputError, PartialFailureError
 from vidsumm.pipeline.summarizer import Summarizer, Summary
 
-__all__ = ["Manner", "run"]
+__all__ = ["RunFlags", "run"]
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How a run behaves and speaks, whatever it computes: the flags of the same names."""
+class RunFlags:
+    """The options that say what a run writes and prints, not what it computes."""
 
     overwrite: bool
     dry_run: bool
@@ -36,70 +36,85 @@ class Manner:
             raise ConfigError("--quiet and --verbose exclude each other", remedy="give one of them")
 
 
-def run(inputs: Sequence[Path], output: Path | None, settings: SummarizeConfig, manner: Manner) -> None:
+def run(inputs: Sequence[Path], output: Path | None, settings: SummarizeConfig, flags: RunFlags) -> None:
     """Summarizes every input; one that fails does not stop the others.
+
+    Args:
+        inputs: video files and folders.
+        output: the folder to write to; None for the default.
+        settings: how to summarize.
+        flags: what to write and print.
 
     Raises:
         VidsummError: that of the only input, or `PartialFailureError` where some of several failed.
         SystemExit: all of several inputs failed.
     """
-    jobs, unusable = plan(inputs, output)
-    with _results_stream(manner) as stream:
+    tasks, unusable = list_tasks(inputs, output)
+    with _results_stream(flags) as stream:
         for failure in unusable:
-            _tell_failure(failure, stream, manner)
-        failures = [*unusable, *_summarize_all(jobs, settings, manner, stream)]
+            _print_failure(failure, stream, flags)
+        failures = [*unusable, *_summarize_all(tasks, settings, flags, stream)]
     if failures:
-        _conclude(failures, len(jobs) + len(unusable), manner)
+        _report_failures(failures, len(tasks) + len(unusable), flags)
 
 
 @contextmanager
-def _results_stream(manner: Manner) -> Iterator[TextIO]:
-    """Standard output for results alone: what a library prints there goes to standard error, its warnings nowhere."""
+def _results_stream(flags: RunFlags) -> Iterator[TextIO]:
+    """Yields standard output and keeps it free for results.
+
+    Inside the block, what libraries print goes to standard error, and their warnings are dropped unless --verbose.
+    """
     results = sys.stdout
     with redirect_stdout(sys.stderr), warnings.catch_warnings():
-        if not manner.verbose:
+        if not flags.verbose:
             warnings.simplefilter("ignore")
         yield results
 
 
-def _summarize_all(jobs: Sequence[Job], settings: SummarizeConfig, manner: Manner, stream: TextIO) -> Iterator[Failure]:
-    reporter = reporter_for(console_for(sys.stderr), quiet=manner.quiet, verbose=manner.verbose)
+def _summarize_all(
+    tasks: Sequence[Task], settings: SummarizeConfig, flags: RunFlags, stream: TextIO
+) -> Iterator[Failure]:
+    """Summarizes the videos and prints the results; yields the failures."""
+    reporter = reporter_for(console_for(sys.stderr), quiet=flags.quiet, verbose=flags.verbose)
     with Summarizer(settings, on_event=reporter) as summarizer:
-        for number, job in enumerate(jobs, 1):
-            title = printable(job.source) if len(jobs) == 1 else f"[{number}/{len(jobs)}] {printable(job.source)}"
-            outcome = _summarize(job, title, summarizer, reporter, manner)
-            if isinstance(outcome, Failure):
-                _tell_failure(outcome, stream, manner)
-                yield outcome
+        for number, task in enumerate(tasks, 1):
+            title = printable(task.source) if len(tasks) == 1 else f"[{number}/{len(tasks)}] {printable(task.source)}"
+            result = _summarize(task, title, summarizer, reporter, flags)
+            if isinstance(result, Failure):
+                _print_failure(result, stream, flags)
+                yield result
             else:
-                _tell_summary(outcome, job, stream, manner)
+                _print_summary(result, task, stream, flags)
 
 
-def _summarize(job: Job, title: str, summarizer: Summarizer, reporter: Reporter, manner: Manner) -> Summary | Failure:
+def _summarize(
+    task: Task, title: str, summarizer: Summarizer, reporter: Reporter, flags: RunFlags
+) -> Summary | Failure:
     try:
         with reporter.about(title):
-            return summarizer.summarize(job.source, job.output, overwrite=manner.overwrite, dry_run=manner.dry_run)
-    except Exception as error:  # noqa: BLE001 even a defect met with one input leaves the others their chance
-        return Failure(job.source, error)
+            return summarizer.summarize(task.source, task.output, overwrite=flags.overwrite, dry_run=flags.dry_run)
+    except Exception as error:  # noqa: BLE001 even an unexpected error must not stop the other inputs
+        return Failure(task.source, error)
 
 
-def _tell_failure(failure: Failure, stream: TextIO, manner: Manner) -> None:
-    if manner.json:
+def _print_failure(failure: Failure, stream: TextIO, flags: RunFlags) -> None:
+    if flags.json:
         print_json(failure_as_object(failure), stream)
 
 
-def _tell_summary(summary: Summary, job: Job, stream: TextIO, manner: Manner) -> None:
-    if manner.json:
-        print_json(summary_as_object(summary, dry_run=manner.dry_run), stream)
-    elif not manner.quiet:
-        show(summary, job.output, console_for(stream))
+def _print_summary(summary: Summary, task: Task, stream: TextIO, flags: RunFlags) -> None:
+    if flags.json:
+        print_json(summary_as_object(summary, dry_run=flags.dry_run), stream)
+    elif not flags.quiet:
+        print_summary(summary, task.output, console_for(stream))
 
 
-def _conclude(failures: Sequence[Failure], total: int, manner: Manner) -> None:
+def _report_failures(failures: Sequence[Failure], total: int, flags: RunFlags) -> None:
+    """Ends the run: reports each failure and raises what `run` documents."""
     if total == 1:
         raise failures[0].error
     for failure in failures:
-        report(failure.error, verbose=manner.verbose, subject=printable(failure.source))
+        report(failure.error, verbose=flags.verbose, subject=printable(failure.source))
     if len(failures) < total:
         raise PartialFailureError(f"{len(failures)} of {total} inputs failed", remedy="the others were summarized")
     codes = {exit_code_of(failure.error) for failure in failures}

@@ -1,15 +1,18 @@
 """``vidsumm bench``: methods measured by the field's protocols, beside the published numbers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from vidsumm.cli import bench_options as given
 from vidsumm.cli import options
-from vidsumm.cli.bench_output import command_line, numbers, reporting, write
+from vidsumm.cli.bench_options import Annotations, Data, Methods, RunOptions, with_run_options
+from vidsumm.cli.bench_output import numbers, reporting, write
 from vidsumm.cli.exits import guarded
+from vidsumm.cli.wording import command_line
+from vidsumm.errors import ConfigError
 
 if TYPE_CHECKING:
     from vidsumm.benchmark.config import BenchConfig
@@ -17,204 +20,154 @@ if TYPE_CHECKING:
 
 __all__ = ["commands"]
 
-commands = typer.Typer(add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+_MOVED = ("speed", "growth", "loading")
 
 
-@commands.callback(invoke_without_command=True)
-@guarded
-def bench(
-    context: typer.Context,
-    dataset: given.Dataset = "tvsum",
-    protocol: given.Protocol = None,
-    methods: Annotated[
-        str | None,
-        typer.Option(
-            "--methods",
-            "-m",
-            metavar="A,B,...",
-            show_default=False,
-            help="random, human, centre, training-free, ridge, encoder-only, summdiff, summdiff-aggregated; "
-            "summdiff@1,summdiff@100 for other numbers of steps (default: all that the files allow)",
-        ),
-    ] = None,
-    data: given.Data = None,
-    annotations: given.Annotations = None,
-    splits: given.Splits = None,
-    setting: given.Setting = "canonical",
-    recipe: given.RecipeName = None,
-    recipe_fields: given.RecipeFields = None,
-    seeds: given.Seeds = 1,
-    samples: given.Samples = 5,
-    output: given.Folder = None,
-    device: options.Device = None,
-    jobs: given.Jobs = 1,
-    overwrite: given.Overwrite = False,
-    keep_curves: given.KeepCurves = False,
-    videos: given.InventedVideos = 50,
-    agreement: Annotated[
-        str | None,
-        typer.Option(
-            "--agreement",
-            metavar="A,B,...",
-            show_default=False,
-            help="synthetic: SummDiff and the encoder alone at each agreement of annotators from 0 to 1",
-        ),
-    ] = None,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
-) -> None:
-    """Measure methods by the field's protocols and print them beside the published numbers.
+class _RunByDefault(TyperGroup):
+    """Runs `run` where no subcommand is named, and passes options that stand before a subcommand on to it."""
 
-    Finished work is kept in the results folder: a run that was stopped goes on where it was. Table files are written
-    there too.
-    """
-    if context.invoked_subcommand is not None:
-        return
-    config = _config(
-        dataset=dataset,
-        protocol=protocol,
-        methods=tuple(name.strip() for name in (methods or "").split(",") if name.strip()),
-        data=tuple(data or ()),
-        annotations=annotations,
-        splits=splits,
-        setting=setting,
-        recipe=recipe,
-        recipe_fields=recipe_fields or (),
-        seeds=seeds,
-        samples=samples,
-        output=output,
-        device=device,
-        jobs=jobs,
-        overwrite=overwrite,
-        keep_curves=keep_curves,
-        videos=videos,
-    )
-    if agreement is None:
-        from vidsumm.benchmark.compare import run_benchmark as run
-    else:
-        from functools import partial
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] in ctx.help_option_names:
+            return super().parse_args(ctx, args)
+        rest = self._after_options(ctx, args)
+        if not rest or rest[0].startswith("-"):
+            return super().parse_args(ctx, ["run", *args])
+        before = args[: len(args) - len(rest)]
+        return super().parse_args(ctx, [rest[0], *before, *rest[1:]])
 
-        from vidsumm.benchmark.agreement import run_agreement
+    def _after_options(self, ctx: Any, args: list[str]) -> list[str]:
+        """The arguments from the first that is neither an option of `run` nor the value of one."""
+        parser = self.commands["run"].make_parser(ctx)
+        parser.allow_interspersed_args = False
+        parser.ignore_unknown_options = True
+        return parser.parse_args(list(args))[1]
 
-        run = partial(run_agreement, agreements=numbers("--agreement", agreement))
-    _show(config, run, "table" if agreement is None else "agreement", quiet=quiet, verbose=verbose)
+
+commands = typer.Typer(cls=_RunByDefault, add_completion=False, rich_markup_mode="rich", pretty_exceptions_enable=False)
+
+
+@commands.callback()
+def bench() -> None:
+    """Measure methods by the field's protocols; options without a command are those of `run`."""
 
 
 @commands.command()
 @guarded
-def ablation(
-    table: Annotated[str, typer.Option("--table", "-t", metavar="N", help="The paper's table: 5, 6, I or III")],
-    dataset: given.Dataset = "tvsum",
-    protocol: given.Protocol = None,
-    data: given.Data = None,
-    splits: given.Splits = None,
-    setting: given.Setting = "canonical",
-    recipe: given.RecipeName = None,
-    recipe_fields: given.RecipeFields = None,
-    seeds: given.Seeds = 1,
-    samples: given.Samples = 5,
-    output: given.Folder = None,
-    device: options.Device = None,
-    jobs: given.Jobs = 1,
-    overwrite: given.Overwrite = False,
-    keep_curves: given.KeepCurves = False,
-    videos: given.InventedVideos = 50,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
+@with_run_options
+def run(
+    shared: RunOptions,
+    methods: Methods = None,
+    annotations: Annotations = None,
+    agreement: Annotated[str | None, typer.Option("--agreement", hidden=True)] = None,
 ) -> None:
-    """Measure the rows of one of the paper's ablations, with what the paper prints below.
+    """Measure methods and print them beside the published numbers.
 
-    Table 5: components; 6: denoising steps; I: quantisation; III: number and use of annotators. Finished work is kept.
+    The result of a task (one method on one split with one seed) is kept as soon as it is there, so the same command
+    goes on where a stopped run was. The files of the table are written to the same folder.
+    """
+    from vidsumm.benchmark.compare import run_benchmark
+
+    if agreement is not None:
+        raise ConfigError(f"--agreement is a command of its own: vidsumm bench agreement --levels {agreement}")
+    _measure(shared.config(methods=methods, annotations=annotations), run_benchmark, "table", shared)
+
+
+@commands.command()
+@guarded
+@with_run_options
+def ablation(
+    shared: RunOptions,
+    table: Annotated[str, typer.Option("--table", "-t", metavar="N", help="The paper's table: 5, 6, I or III")],
+) -> None:
+    """Measure the rows of one of the paper's ablations; the paper's own rows stand below.
+
+    Table 5: components; 6: denoising steps; I: quantisation; III: number and use of annotators.
     """
     from functools import partial
 
     from vidsumm.benchmark.ablation import run_ablation
 
-    config = _config(
-        dataset=dataset,
-        protocol=protocol,
-        data=tuple(data or ()),
-        splits=splits,
-        setting=setting,
-        recipe=recipe,
-        recipe_fields=recipe_fields or (),
-        seeds=seeds,
-        samples=samples,
-        output=output,
-        device=device,
-        jobs=jobs,
-        overwrite=overwrite,
-        keep_curves=keep_curves,
-        videos=videos,
-    )
-    _show(config, partial(run_ablation, number=table), f"ablation-{table}", quiet=quiet, verbose=verbose)
+    _measure(shared.config(), partial(run_ablation, number=table), f"ablation-{table}", shared)
+
+
+@commands.command()
+@guarded
+@with_run_options
+def agreement(
+    shared: RunOptions,
+    levels: Annotated[
+        str, typer.Option("--levels", metavar="A,B,...", help="From 0, tastes evenly spread, to 1, all of one taste")
+    ] = "0,0.5,1",
+    methods: Methods = None,
+) -> None:
+    """Measure how many tastes of invented annotators a method recovers, the more or the less the annotators agree.
+
+    Without --methods, SummDiff and the encoder alone are measured.
+    """
+    from functools import partial
+
+    from vidsumm.benchmark.agreement import run_agreement
+
+    config = shared.config(methods=methods, dataset="synthetic")
+    _measure(config, partial(run_agreement, levels=numbers("--levels", levels)), "agreement", shared)
 
 
 @commands.command()
 @guarded
 def figures(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", show_default=False, help="Results, with --keep-curves")],
-    data: given.Data = None,
-    annotations: given.Annotations = None,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", show_default=False, help="Results of a run with --keep-curves")
+    ],
+    data: Data = None,
+    annotations: Annotations = None,
     video: Annotated[
         list[str] | None,
-        typer.Option("--video", metavar="KEY", show_default=False, help="Show this video; may be given several times"),
+        typer.Option("--video", metavar="KEY", show_default=False, help="Show this video; may be repeated"),
     ] = None,
     row: Annotated[
         list[str] | None,
-        typer.Option("--row", metavar="LABEL", show_default=False, help="Show this row; may be given several times"),
+        typer.Option("--row", metavar="LABEL", show_default=False, help="Show this row; may be repeated"),
     ] = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,  # noqa: ARG001 read by `guarded`
 ) -> None:
     """Draw the paper's figures from results, without training again.
 
-    Annotations are needed for figures 3 (coverage), 4 (contours) and 5 (selected shots); steps and K are drawn from the
-    tables of `bench ablation`.
+    Figures 3 (coverage), 4 (contours) and 5 (selected shots) need --data or --annotations. The figures of steps and of
+    the number of bins K are drawn from the tables of `bench ablation`.
     """
     from vidsumm.benchmark.report.paper_figures import draw_figures
     from vidsumm.benchmark.videos import open_videos
 
     videos = open_videos(tuple(data or ()), annotations) if data or annotations else None
-    paths = draw_figures(folder, videos, keys=video or (), rows=row or (), command=command_line())
+    paths = draw_figures(folder, videos, keys=video or (), rows=row or (), command=command_line("vidsumm"))
     if not quiet:
         print(f"written: {', '.join(map(str, paths))}")
 
 
-def _config(
-    *,
-    recipe: str | None,
-    recipe_fields: Sequence[str],
-    output: Path | None,
-    device: str | None,
-    protocol: str | None,
-    videos: int,
-    **rest: Any,
-) -> "BenchConfig":
-    """The run that the options ask for.
+@guarded
+def _moved(context: typer.Context) -> None:
+    """Says where a former command went.
 
     Raises:
-        ConfigError: an unknown name or an impossible value.
+        ConfigError: always.
     """
-    from vidsumm.benchmark.config import BenchConfig
-    from vidsumm.datasets.synthetic import SyntheticConfig
-    from vidsumm.training.recipe import load_recipe
-
-    protocol = protocol or {"mrhisum": "official", "synthetic": "tvt"}.get(rest["dataset"], "5fcv")
-    recipe = recipe or {"mrhisum": "mrhisum-paper", "summe": "summe-paper"}.get(rest["dataset"], "tvsum")
-    return BenchConfig(
-        **rest,
-        protocol=protocol,  # type: ignore[arg-type]  # checked there
-        output=output or Path("results") / f"{rest['dataset']}-{protocol}",
-        recipe=load_recipe(recipe, recipe_fields),
-        synthetic=SyntheticConfig(videos=videos),
-        device=options.settings_from(None, device=device).features.device,
-        command=command_line(),
+    raise ConfigError(
+        f"vidsumm bench {context.info_name} is now `python -m benchmarks.{context.info_name}`, run from a clone"
     )
 
 
-def _show(config: "BenchConfig", run: Callable[..., "Table"], name: str, *, quiet: bool, verbose: bool) -> None:
-    """Runs, writes the files of the table and prints it."""
-    with reporting(str(config.output), quiet=quiet, verbose=verbose) as reporter:
-        table = run(config, on_event=reporter)
-    write(table, config.output, name, quiet=quiet)
+for _name in _MOVED:
+    commands.command(
+        _name,
+        hidden=True,
+        add_help_option=False,
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    )(_moved)
+
+
+def _measure(config: "BenchConfig", measure: Callable[..., "Table"], name: str, shared: RunOptions) -> None:
+    """Measures, writes the files of the table and prints it."""
+    with reporting(str(config.output), quiet=shared.quiet, verbose=shared.verbose) as reporter:
+        table = measure(config, on_event=reporter)
+    write(table, config.output, name, quiet=shared.quiet)

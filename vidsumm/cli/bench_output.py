@@ -1,4 +1,4 @@
-"""What the commands of ``vidsumm bench`` share: reading lists of numbers, telling of the work, writing tables."""
+"""What the commands of ``vidsumm bench`` and of `benchmarks` share: numbers, progress and tables."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,22 +10,14 @@ if TYPE_CHECKING:
     from vidsumm.benchmark.report.tables import Table
     from vidsumm.cli.progress import Reporter
 
-__all__ = ["command_line", "numbers", "reporting", "require_ascending", "write"]
-
-
-def command_line() -> str:
-    """How the program was called, paths by their last part."""
-    import shlex
-    import sys
-
-    return shlex.join(["vidsumm", *(Path(part).name if "/" in part else part for part in sys.argv[1:])])
+__all__ = ["numbers", "reporting", "require_ascending", "write"]
 
 
 def numbers(flag: str, text: str) -> list[float]:
-    """Comma-separated numbers.
+    """Reads the comma-separated numbers of an option.
 
     Raises:
-        ConfigError: something else.
+        ConfigError: `text` is something else.
     """
     from vidsumm.errors import ConfigError
 
@@ -36,7 +28,11 @@ def numbers(flag: str, text: str) -> list[float]:
 
 
 def require_ascending(flag: str, values: Sequence[float]) -> None:
-    """Raises ConfigError unless there are two numbers at least, above zero and ascending."""
+    """Checks the numbers of an option.
+
+    Raises:
+        ConfigError: they are fewer than two, not ascending or not above zero.
+    """
     from vidsumm.errors import ConfigError
 
     if len(values) < 2 or values[0] <= 0 or any(a >= b for a, b in pairwise(values)):
@@ -45,7 +41,7 @@ def require_ascending(flag: str, values: Sequence[float]) -> None:
 
 @contextmanager
 def reporting(about: str, *, quiet: bool, verbose: bool) -> "Iterator[Reporter]":
-    """Tells on standard error how the work comes along."""
+    """Shows the progress of a run on standard error, under the title `about`."""
     import sys
 
     from vidsumm.cli.progress import reporter_for
@@ -60,12 +56,12 @@ def write(table: "Table", folder: Path, name: str, *, quiet: bool) -> None:
     """Writes the files of a table and prints it."""
     import sys
 
-    from vidsumm.benchmark.report.comparison import write_table
-    from vidsumm.cli.bench_table import render
+    from vidsumm.benchmark.report.formats import write_table
+    from vidsumm.cli.bench_table import FittedTable
     from vidsumm.cli.terminal import console_for
 
     paths = write_table(table, folder, name)
     if not quiet:
         console = console_for(sys.stdout)
-        console.print(render(table))
+        console.print(FittedTable(table))
         console.print(f"written: {', '.join(map(str, paths))}")

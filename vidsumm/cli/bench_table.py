@@ -12,27 +12,19 @@ from rich.text import Text
 
 from vidsumm.benchmark.report.tables import MISSING, Row, Table, best_rows, footnotes, format_value, marked_names
 
-__all__ = ["FittedTable", "render"]
+__all__ = ["FittedTable"]
 
-_GAP = 2  # columns between two metrics, one of them the box's own
-
-
-def render(table: Table) -> "FittedTable":
-    """What Rich prints for `table`: bold the best of each metric, dimmed and marked what is published.
-
-    Where they do not fit side by side, standard deviations are left out and the caption says so; where that is not
-    enough, the metrics stand in blocks below each other, each with the methods it has numbers of.
-    """
-    return FittedTable(table)
+_GAP = 2  # columns between two metrics, one of which Rich's box adds
 
 
 @dataclass(frozen=True)
 class _Block:
-    """Some metrics, as written."""
+    """The text of some metrics of a table."""
 
     titles: list[str]
+    """Of each metric."""
     cells: list[list[Text]]
-    """For each metric one of each row."""
+    """For each metric a cell for each row."""
 
     @property
     def widths(self) -> list[int]:
@@ -45,7 +37,12 @@ class _Block:
 
 @dataclass(frozen=True)
 class FittedTable:
-    """A table that takes its form when the width of the console is known."""
+    """A table as Rich prints it, laid out for the width of the console.
+
+    The best of each metric is bold, and published rows are dimmed and marked. Where the columns do not fit side by
+    side, standard deviations are left out and the caption says so. Where they still do not fit, the metrics are shown
+    in blocks below each other, each with the rows that have a value there.
+    """
 
     table: Table
 
@@ -63,13 +60,13 @@ class FittedTable:
 
 
 def _layout(table: Table, room: int) -> tuple[list[_Block], bool]:
-    """The blocks that fit into `room` columns beside the names, and whether they tell standard deviations."""
-    full = _split(_written(table, spread=True), room)
-    return (full, True) if len(full) == 1 else (_split(_written(table, spread=False), room), False)
+    """Returns blocks that fit into `room` columns beside the names, and whether they show standard deviations."""
+    full = _split(_format_block(table, spread=True), room)
+    return (full, True) if len(full) == 1 else (_split(_format_block(table, spread=False), room), False)
 
 
 def _split(block: _Block, room: int) -> list[_Block]:
-    """Blocks with as many metrics as fit, at least one each."""
+    """Divides a block into blocks with as many metrics as fit, at least one each."""
     starts, used = [0], 0
     for index, width in enumerate(block.widths):
         used += _GAP + width
@@ -79,17 +76,18 @@ def _split(block: _Block, room: int) -> list[_Block]:
     return [block.part(start, stop) for start, stop in pairwise([*starts, len(block.titles)])]
 
 
-def _written(table: Table, *, spread: bool) -> _Block:
-    arrows = {"higher": " ↑", "lower": " ↓", "neither": ""}
+def _format_block(table: Table, *, spread: bool) -> _Block:
+    """All metrics of a table, the best values in bold."""
     cells = []
-    for column in table.columns:
-        best = best_rows(table, column)
-        texts = [format_value(row.values.get(column.key), column, spread=spread) for row in table.rows]
+    for metric in table.columns:
+        best = best_rows(table, metric)
+        texts = [format_value(row.values.get(metric.key), metric, spread=spread) for row in table.rows]
         cells.append([Text(text, style="bold" if index in best else "") for index, text in enumerate(texts)])
-    return _Block([column.title + arrows[column.better] for column in table.columns], cells)
+    return _Block([metric.heading for metric in table.columns], cells)
 
 
 def _grid(block: _Block, names: Sequence[Text], rows: Sequence[Row], name_width: int) -> Grid:
+    """Lays out a block, without rows that have no value in it, and with a line between measured and published rows."""
     grid = Grid(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0), collapse_padding=True
     )
@@ -105,6 +103,7 @@ def _grid(block: _Block, names: Sequence[Text], rows: Sequence[Row], name_width:
 
 
 def _captions(table: Table, *, spread: bool) -> Iterator[Text]:
+    """Footnotes and the protocol, below the table."""
     meta = table.meta
     yield from map(Text, footnotes(table))
     spreads = {value[1] is not None for row in table.rows for value in row.values.values()}

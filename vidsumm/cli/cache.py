@@ -1,4 +1,4 @@
-"""``vidsumm cache``: what earlier runs left for the next one."""
+"""``vidsumm cache``: shows and empties the store of features, shots and curves."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,44 +16,46 @@ __all__ = ["cache"]
 
 
 def cache(
-    clear: Annotated[bool, typer.Option("--clear", metavar="", show_default=False, help="Remove all entries")] = False,
+    clear: Annotated[
+        bool, typer.Option("--clear", metavar="", show_default=False, help="Remove everything that is kept")
+    ] = False,
     folder: options.CacheFolder = None,
     config: options.ConfigFile = None,
-    json: Annotated[bool, typer.Option("--json", metavar="", help="One JSON object on standard output")] = False,
+    json: options.Json = False,
 ) -> None:
-    """Show where features, shots and scores of earlier runs are kept, and how much there is of them.
+    """Show where features, shots and curves of earlier runs are kept, and how much space they take.
 
-    They may be removed at any time: the next run computes them again.
+    They can safely be removed: the next run computes them again.
     """
-    from vidsumm.cache import open_cache  # it brings in NumPy, which --help has no use for
+    from vidsumm.cache import open_cache  # it imports NumPy, which --help does not need
     from vidsumm.cli.terminal import print_json
 
     store = open_cache(options.settings_from(config, cache_folder=folder, use_cache=True).cache)
     removed = store.clear() if clear else None
     usage = store.usage()
     if json:
-        found = {
+        content = {
             "folder": str(store.folder),
             "limit_bytes": store.limit_bytes,
             "kinds": {kind: asdict(part) for kind, part in usage.items()},
             "removed": None if removed is None else asdict(removed),
         }
-        print_json(found, sys.stdout)
+        print_json(content, sys.stdout)
     else:
-        _show(str(store.folder), usage, removed, store.limit_bytes)
+        _print_usage(str(store.folder), usage, removed, store.limit_bytes)
 
 
-def _show(place: str, usage: "Mapping[Kind, Usage]", removed: "Usage | None", limit_bytes: int) -> None:
+def _print_usage(folder: str, usage: "Mapping[Kind, Usage]", removed: "Usage | None", limit_bytes: int) -> None:
     from vidsumm.cli.tables import Column, print_table
     from vidsumm.cli.terminal import console_for
     from vidsumm.cli.wording import amount, printable
 
     console = console_for(sys.stdout)
-    console.print(printable(place))
+    console.print(printable(folder))
     if removed is not None:
         console.print(f"{_entries(removed.entries)} removed, {amount(removed.size_bytes)}")
         return
-    columns = (Column("kind"), Column("entries", "right"), Column("size", "right"), Column("spares"))
+    columns = (Column("kind"), Column("entries", "right"), Column("size", "right"), Column("saves"))
     print_table(console, columns, _rows(usage))
     total = sum(part.entries for part in usage.values())
     size_bytes = sum(part.size_bytes for part in usage.values())
@@ -63,9 +65,9 @@ def _show(place: str, usage: "Mapping[Kind, Usage]", removed: "Usage | None", li
 def _rows(usage: "Mapping[Kind, Usage]") -> Iterator[tuple[str, str, str, str]]:
     from vidsumm.cli.wording import amount
 
-    spares = {"features": "decoding and the feature network", "shots": "finding shots", "curves": "drawing scores"}
+    saves = {"features": "decoding and the backbone", "shots": "finding shots", "curves": "drawing curves"}
     for kind, part in usage.items():
-        yield kind, str(part.entries), amount(part.size_bytes), spares[kind]
+        yield kind, str(part.entries), amount(part.size_bytes), saves[kind]
 
 
 def _entries(count: int) -> str:

@@ -1,4 +1,4 @@
-"""``vidsumm convert``: a checkpoint trained with the authors' code becomes one of ours."""
+"""``vidsumm convert``: turns a checkpoint trained with the authors' code into one of vidsumm."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,20 +12,29 @@ __all__ = ["convert"]
 
 def convert(
     source: Annotated[
-        Path, typer.Argument(metavar="OFFICIAL.pkl", show_default=False, help="State dict saved by the official code")
+        Path, typer.Argument(metavar="OFFICIAL.pkl", show_default=False, help="State dict saved by the authors' code")
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE.safetensors", show_default=False, help="Where to write")
     ],
-    heads: Annotated[int, typer.Option("--heads", metavar="N", help="Attention heads, which no tensor tells")] = 8,
+    heads: Annotated[
+        int, typer.Option("--heads", metavar="N", help="Number of attention heads, which the tensors do not show")
+    ] = 8,
     temperature: Annotated[
-        float, typer.Option("--temperature", metavar="T", help="Of the scores, sigmoid_temp in the official recipes")
+        float,
+        typer.Option(
+            "--temperature", metavar="T", help="Temperature of the scores, sigmoid_temp in the authors' recipes"
+        ),
     ] = 2.0,
     bins: Annotated[
-        int, typer.Option("--bins", metavar="K", help="Of the codebook, where sinusoids embed the scores")
+        int,
+        typer.Option("--bins", metavar="K", help="Size of the codebook; only needed where sinusoids embed the scores"),
     ] = 200,
     guidance: Annotated[
-        float, typer.Option("--guidance", metavar="W", help="Weight used where `summarize --guidance` is not given")
+        float,
+        typer.Option(
+            "--guidance", metavar="W", help="Guidance weight that `summarize` uses unless --guidance is given"
+        ),
     ] = 0.0,
     null_video: Annotated[
         Path | None,
@@ -33,7 +42,7 @@ def convert(
             "--null-video",
             metavar="FILE.npy",
             show_default=False,
-            help="Features of a black frame, for guidance (default: zeros)",
+            help="Features of a black frame, (C,), used by guidance (default: zeros)",
         ),
     ] = None,
     feature_id: Annotated[
@@ -42,16 +51,18 @@ def convert(
             "--feature-id",
             metavar="ID",
             show_default=False,
-            help="What its features were made with, as `vidsumm features` prints it; without, `summarize` refuses it",
+            help="Features that it was trained on, as `vidsumm features` prints it; `summarize` refuses a checkpoint "
+            "without it",
         ),
     ] = None,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
-    verbose: options.Verbose = False,  # noqa: ARG001 read by whoever reports errors
+    verbose: options.Verbose = False,  # noqa: ARG001 `guarded` reads it
 ) -> None:
-    """Turn a checkpoint trained with the authors' code into one that runs here.
+    """Turn a checkpoint trained with the authors' code into one that vidsumm can use.
 
-    Sizes and kind of network are read off the tensors. Nothing in the file is run: it may hold tensors only.
+    Kind and sizes of the network are read from the shapes of the tensors. No code in the file is run: files that hold
+    anything but tensors are refused.
     """
     from vidsumm.cli.wording import printable
     from vidsumm.errors import ConfigError, ResourceError
@@ -76,6 +87,6 @@ def convert(
         return
     print(f"{printable(output)}: {config.summary}")
     if null_video is None:
-        print("null video: zeros, for no --null-video was given")
+        print("null video: zeros, because --null-video was not given")
     if feature_id is None:
-        print("features: unknown, for no --feature-id was given; `vidsumm summarize` will refuse them")
+        print("features: unknown, because --feature-id was not given; `vidsumm summarize` will refuse this checkpoint")

@@ -1,10 +1,7 @@
-"""``vidsumm doctor``: what was found, and what to do about what is missing."""
+"""``vidsumm doctor``: shows what is installed, and what to do about what is missing."""
 
 import sys
 from collections.abc import Iterator
-from typing import Annotated
-
-import typer
 
 from vidsumm.cli import options
 from vidsumm.cli.tables import Column, print_indented, print_table
@@ -18,22 +15,22 @@ __all__ = ["doctor"]
 
 def doctor(
     ffmpeg: options.Ffmpeg = None,
-    json: Annotated[bool, typer.Option("--json", metavar="", help="One JSON object on standard output")] = False,
+    json: options.Json = False,
 ) -> None:
-    """Show what this installation has for the job and what it lacks.
+    """Show whether this installation can summarize: what it has, what it lacks, and what to do about it.
 
-    Ends with 0 when `vidsumm summarize` can run with its default settings, with 4 when it cannot.
+    The exit code is 0 if `vidsumm summarize` can run with its default settings, and 4 if it cannot.
     """
     diagnosis = diagnose(ffmpeg)
     if json:
         print_json(diagnosis.as_dict(), sys.stdout)
     else:
-        _show(diagnosis)
+        _print_diagnosis(diagnosis)
     if not diagnosis.can_summarize:
         raise SystemExit(ResourceError.exit_code)
 
 
-def _show(diagnosis: Diagnosis) -> None:
+def _print_diagnosis(diagnosis: Diagnosis) -> None:
     console = console_for(sys.stdout)
     versions = diagnosis.versions
     console.print(f"vidsumm {versions['vidsumm']}, Python {versions['python']}, {versions['platform']}")
@@ -60,7 +57,7 @@ def _rows(diagnosis: Diagnosis) -> Iterator[tuple[str, str, str]]:
     for device in diagnosis.devices:
         yield "device", device.name, f"{device.description}, {device.precision}"
     for backbone in diagnosis.backbones:
-        yield "backbone", backbone.name, backbone.detail if backbone.is_available else f"not here: {backbone.detail}"
+        yield "backbone", backbone.name, backbone.detail if backbone.is_available else f"missing: {backbone.detail}"
     for checkpoint in diagnosis.checkpoints:
         yield "checkpoint", checkpoint.name, f"{checkpoint.feature_id}, SHA-256 {checkpoint.sha256[:12]}"
     for folder in diagnosis.folders:

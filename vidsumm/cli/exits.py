@@ -1,4 +1,4 @@
-"""How the command ends: every failure becomes one legible message and an exit code, and every signal a clean stop."""
+"""How a command ends: every error becomes a readable message and an exit code, and every signal a clean stop."""
 
 import os
 import signal
@@ -24,14 +24,14 @@ R = TypeVar("R")
 _STOPPING_SIGNALS = ("SIGTERM", "SIGHUP")
 _SIGNAL_BASE = 128
 DEFECT_REMEDY = "this is a defect: run with --verbose for the traceback and report it"
-_PASSED_ON = (SystemExit, typer.Exit, typer.Abort, typer.BadParameter)
+_DELIBERATE_ENDS = (SystemExit, typer.Exit, typer.Abort, typer.BadParameter)
 
 
 class Stopped(KeyboardInterrupt):
-    """Something other than Ctrl-C stops the command; whatever cleans up after Ctrl-C cleans up after it too.
+    """The command is stopped by something other than Ctrl-C, with the same cleaning up.
 
     Args:
-        number: the signal; SIGPIPE where nobody reads the output any more.
+        number: the signal; SIGPIPE where the reader of the output has closed it.
     """
 
     def __init__(self, number: int) -> None:
@@ -40,7 +40,7 @@ class Stopped(KeyboardInterrupt):
 
 
 def stop_on_signals() -> None:
-    """Turns the signals that would kill the process into `Stopped`, unless the caller's shell has them ignored."""
+    """Turns the signals that would kill the process into `Stopped`, except those that the shell set to be ignored."""
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:  # noqa: ARG001 the signature of a signal handler
         raise Stopped(number)
@@ -52,7 +52,7 @@ def stop_on_signals() -> None:
 
 
 def exit_code_of(error: BaseException) -> int:
-    """The exit code that `error` stands for."""
+    """The exit code of a command that ends with `error`."""
     if isinstance(error, VidsummError):
         return error.exit_code
     if isinstance(error, KeyboardInterrupt):
@@ -61,19 +61,19 @@ def exit_code_of(error: BaseException) -> int:
 
 
 def report(error: BaseException, *, verbose: bool, subject: str = "") -> None:
-    """Writes what went wrong and what to do about it to standard error.
+    """Prints what went wrong and what to do about it to standard error.
 
     Args:
-        error: the failure.
-        verbose: add the chain of causes, or the traceback of an error that nobody foresaw.
+        error: what was raised.
+        verbose: add the chain of causes, or the traceback of an unexpected error.
         subject: the input concerned, put in front where the message does not name it.
     """
     with suppress(BrokenPipeError):
-        for line in _message(error, verbose, subject):
+        for line in _message_lines(error, verbose, subject):
             print(line, file=sys.stderr, flush=True)
 
 
-def _message(error: BaseException, verbose: bool, subject: str) -> Iterator[str]:
+def _message_lines(error: BaseException, verbose: bool, subject: str) -> Iterator[str]:
     if isinstance(error, KeyboardInterrupt):
         yield f"vidsumm: {error if isinstance(error, Stopped) else 'interrupted'}"
     elif isinstance(error, VidsummError):
@@ -82,9 +82,9 @@ def _message(error: BaseException, verbose: bool, subject: str) -> Iterator[str]
         if error.remedy:
             yield f"  {printable(error.remedy)}"
         if verbose:
-            yield from (f"  caused by {_named(cause)}" for cause in _causes(error))
+            yield from (f"  caused by {_with_type(cause)}" for cause in _causes(error))
     else:
-        yield f"vidsumm: error: {subject and f'{subject}: '}unexpected {_named(error)}"
+        yield f"vidsumm: error: {subject and f'{subject}: '}unexpected {_with_type(error)}"
         if verbose:
             yield from "".join(traceback.format_exception(error)).splitlines()
         else:
@@ -92,7 +92,7 @@ def _message(error: BaseException, verbose: bool, subject: str) -> Iterator[str]
         yield f"  versions: {', '.join(f'{name} {version}' for name, version in loaded().items())}"
 
 
-def _named(error: BaseException) -> str:
+def _with_type(error: BaseException) -> str:
     text = printable(" ".join(str(error).split()))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -107,7 +107,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 class ExitCodes:
-    """The context in which a command runs: whatever it raises is reported, and becomes `SystemExit` with its code."""
+    """The context in which a command runs: reports whatever it raises, and turns it into `SystemExit` with its code."""
 
     def __init__(self, *, verbose: bool) -> None:
         self.verbose = verbose
@@ -118,30 +118,31 @@ class ExitCodes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        if error is None or isinstance(error, _PASSED_ON):
+        if error is None or isinstance(error, _DELIBERATE_ENDS):
             return
         if isinstance(error, Stopped) and error.number == signal.SIGPIPE:
-            _let_go_of_closed_streams()
+            _redirect_closed_streams()
         else:
             report(error, verbose=self.verbose)
         raise SystemExit(exit_code_of(error)) from error
 
 
-def _let_go_of_closed_streams() -> None:
-    # The interpreter flushes both streams once more when it ends, and would complain there.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+def _redirect_closed_streams() -> None:
+    # the interpreter flushes both streams once more when it ends, and would print an error
+    null = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
-            os.dup2(nowhere, stream.fileno())
+            os.dup2(null, stream.fileno())
 
 
 def guarded(command: Callable[P, R], *, any_versions: bool = False) -> Callable[P, R]:
-    """The command run inside `ExitCodes`, as loud as its `verbose` parameter asks; quiet if it has none.
+    """Returns the command run inside `ExitCodes`, with its parameter `verbose` if it has one.
 
     Args:
-        command: the function of the command.
+        command: the function of the command. Its docstring is the help text; each paragraph becomes a single line,
+            because Typer would keep the line breaks.
         any_versions: run it even if a library is missing, too old or too new.
     """
 
@@ -152,4 +153,6 @@ def guarded(command: Callable[P, R], *, any_versions: bool = False) -> Callable[
                 require_supported()
             return command(*args, **kwargs)
 
+    paragraphs = (command.__doc__ or "").split("\n\n")
+    run.__doc__ = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
     return run

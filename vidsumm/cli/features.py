@@ -1,4 +1,4 @@
-"""``vidsumm features``: annotated feature files to train on."""
+"""``vidsumm features``: builds annotated feature files to train on."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,13 +14,18 @@ __all__ = ["features"]
 
 def features(
     annotations: Annotated[
-        Path, typer.Option("--annotations", "-a", metavar="FILE.h5", show_default=False, help="eccv16 layout")
+        Path,
+        typer.Option(
+            "--annotations", "-a", metavar="FILE.h5", show_default=False, help="Annotations in the eccv16 layout"
+        ),
     ],
     videos: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="VIDEO", show_default=False, help="Annotated videos, or folders whose videos are taken"),
+        typer.Argument(
+            metavar="VIDEO", show_default=False, help="Annotated videos, or folders: all video files in them"
+        ),
     ] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.h5", help="Where to write")] = Path(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.h5", help="File to write")] = Path(
         "features.h5"
     ),
     video: Annotated[
@@ -29,14 +34,20 @@ def features(
             "--video",
             metavar="KEY=FILE",
             show_default=False,
-            help="The file of this video, whatever its name; may be given several times",
+            help="FILE is the video of this key, whatever its name; may be given several times",
         ),
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="KEY", help="Only this video; may be given several times")
+        list[str] | None,
+        typer.Option("--only", metavar="KEY", help="Key of the only video wanted; may be given several times"),
     ] = None,
     rate: Annotated[
-        float, typer.Option("--rate", metavar="FPS", help="Nominal samples per second of the annotations' picks")
+        float,
+        typer.Option(
+            "--rate",
+            metavar="FPS",
+            help="Samples per second that the annotations were made with; part of the feature id",
+        ),
     ] = 2.0,
     backbone: options.Backbone = None,
     backbone_weights: options.BackboneWeights = None,
@@ -47,10 +58,11 @@ def features(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Describe annotated videos with a feature network, to train on.
+    """Compute the features of annotated videos, to train on.
 
-    Videos are found by name: video_7.mp4 for the key video_7, or the annotation's own video_name; other names go with
-    --video. A file is the video itself, a clip that holds just its picked frames, or the video at another frame rate.
+    Videos are found by name: the key in the annotations (video_7.mp4 for video_7), or the video_name there; give files
+    of other names with --video. A file may be the annotated video itself, a file that holds just the annotated samples,
+    or the video at another frame rate.
     """
     import sys
 
@@ -91,7 +103,7 @@ def _files_by_key(pairs: Iterable[str]) -> dict[str, Path]:
     for pair in pairs:
         key, equals, name = pair.partition("=")
         if not (key and equals and name):
-            raise ConfigError(f"--video {pair}: no KEY=FILE", remedy="for example --video video_4=Cooking.mp4")
+            raise ConfigError(f"--video {pair}: not KEY=FILE", remedy="for example --video video_4=Cooking.mp4")
         if key in found:
             raise ConfigError(f"--video {key}: given twice", remedy="give one file for each video")
         found[key] = Path(name)

@@ -1,4 +1,4 @@
-"""From the command line's inputs to one job per video: folders opened, outputs named apart."""
+"""From the inputs on the command line to one task for each video: opens folders and gives every output another name."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vidsumm.errors import InputError
 
-__all__ = ["VIDEO_SUFFIXES", "Failure", "Job", "plan", "video_files"]
+__all__ = ["VIDEO_SUFFIXES", "Failure", "Task", "distinct_names", "list_tasks", "video_files"]
 
 VIDEO_SUFFIXES = frozenset(
     {
@@ -17,12 +17,11 @@ VIDEO_SUFFIXES = frozenset(
 )
 """Suffixes by which a file in a folder counts as a video; a file named on the command line may have any."""
 
-SUMMARIES = Path("summaries")
-"""Where the summaries of several videos go if nothing else is asked for."""
+_SUMMARIES = Path("summaries")  # the default output folder for several videos
 
 
 @dataclass(frozen=True)
-class Job:
+class Task:
     """One video to summarize."""
 
     source: Path
@@ -32,16 +31,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Failure:
-    """An input that came to nothing, and why."""
+    """An input that could not be summarized, and why."""
 
     source: Path
     error: Exception
 
 
-def plan(inputs: Iterable[Path], output: Path | None) -> tuple[list[Job], list[Failure]]:
-    """One job per distinct video, in the order given, and the inputs that hold none.
+def list_tasks(inputs: Iterable[Path], output: Path | None) -> tuple[list[Task], list[Failure]]:
+    """Returns one task for each distinct video, in the order given, and the inputs that hold none.
 
-    A single file is written to `output` itself; the videos of a folder, or several files, to a folder each in it.
+    The summaries of a single file are written to `output` itself. Of several files, or of the videos in a folder, each
+    gets its own folder in `output`.
     """
     inputs = list(inputs)
     sources: dict[Path, Path] = {}
@@ -54,13 +54,13 @@ def plan(inputs: Iterable[Path], output: Path | None) -> tuple[list[Job], list[F
     videos = list(sources.values())
     names = list(distinct_names(videos))
     if not failures and len(videos) == 1 and not inputs[0].is_dir():
-        return [Job(videos[0], output or Path(f"{names[0]}-summary"))], []
-    parent = SUMMARIES if output is None else output
-    return [Job(path, parent / name) for path, name in zip(videos, names, strict=True)], failures
+        return [Task(videos[0], output or Path(f"{names[0]}-summary"))], []
+    parent = _SUMMARIES if output is None else output
+    return [Task(path, parent / name) for path, name in zip(videos, names, strict=True)], failures
 
 
 def video_files(given: Path) -> list[Path]:
-    """The file itself, or the video files directly inside a folder.
+    """Returns the file itself, or the video files directly inside a folder.
 
     Raises:
         InputError: the folder cannot be read or holds no video.
@@ -78,20 +78,11 @@ def video_files(given: Path) -> list[Path]:
     return found
 
 
-def _is_video(path: Path) -> bool:
-    hidden = path.name.startswith(".")  # among them the companion files that macOS leaves beside each video
-    return not hidden and path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
-
-
-def _identity(path: Path) -> Path:
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):  # a loop of links has no end, and is refused when it is opened
-        return path
-
-
 def distinct_names(paths: list[Path]) -> Iterator[str]:
-    """A folder name for each path: its stem without dots at its ends, numbered where another path has the same."""
+    """Yields a folder name for each path: its stem without dots at its ends, numbered where another path has the same.
+
+    Names that differ only in case count as the same, since some file systems do not tell them apart.
+    """
     stems = [path.stem.strip(".") or "video" for path in paths]
     taken: set[str] = set()
     for stem in stems:
@@ -100,3 +91,16 @@ def distinct_names(paths: list[Path]) -> Iterator[str]:
         name = stem if stem.casefold() not in taken else next(free)
         taken.add(name.casefold())
         yield name
+
+
+def _is_video(path: Path) -> bool:
+    is_hidden = path.name.startswith(".")  # among them the companion files that macOS leaves beside each video
+    return not is_hidden and path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
+
+
+def _identity(path: Path) -> Path:
+    """The path by which the same file is recognized under another name."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):  # a loop of links, which is refused when it is opened
+        return path

@@ -1,4 +1,7 @@
-"""The options that commands share. None stands for "not given", so that a flag can override a configuration file."""
+"""The options that several commands have, and how they become settings.
+
+The default of an option is None, which stands for "not given": only options that are given override a settings file.
+"""
 
 import dataclasses
 from pathlib import Path
@@ -14,9 +17,9 @@ from vidsumm.config import (
     DecodeConfig,
     DecoderName,
     DeviceName,
+    DrawConfig,
     FeatureConfig,
     LimitConfig,
-    SampleConfig,
     SegmenterName,
     ShotConfig,
     SummarizeConfig,
@@ -70,19 +73,19 @@ __all__ = [
 
 _DEFAULTS: dict[str, Any] = {
     field.name: field.default
-    for stage in (DecodeConfig, FeatureConfig, ShotConfig, SampleConfig, CutConfig, CacheConfig, LimitConfig)
+    for stage in (DecodeConfig, FeatureConfig, ShotConfig, DrawConfig, CutConfig, CacheConfig, LimitConfig)
     for field in dataclasses.fields(stage)
 }
 
-_OUTPUT, _SAMPLES, _LENGTH, _SHOTS = "Output", "Samples", "Length of a summary", "Shots"
+_OUTPUT, _DRAWING, _LENGTH, _SHOTS = "Output", "Drawing curves", "Length of a summary", "Shots"
 _FEATURES, _DECODING, _CUTTING, _CACHE = "Features and device", "Decoding", "Cutting", "Cache"
-_LIMITS = "What an input may ask for"
+_LIMITS = "Limits on inputs"
 
 
 def _option(
     panel: str, *flags: str, text: str, metavar: str, field: str = "", default: str = "", choices: tuple[str, ...] = ()
 ) -> Any:
-    """An option that takes a value; it shows the default of the configuration's `field`, or `default` in words."""
+    """An option that takes a value; its help ends in the default of the settings' `field`, or `default` in words."""
     if choices:
         text = f"{text}: {', '.join(choices[:-1])} or {choices[-1]}"
     if field:
@@ -97,12 +100,13 @@ def _option(
 
 
 def _flag(panel: str, *flags: str, text: str) -> Any:
+    """An option without a value."""
     return typer.Option(*flags, help=text, rich_help_panel=panel, metavar="", show_default=False)
 
 
 Inputs = Annotated[
     list[Path],
-    typer.Argument(metavar="INPUT", show_default=False, help="Video files, or folders whose video files are all taken"),
+    typer.Argument(metavar="INPUT", show_default=False, help="Video files, or folders: all video files in them"),
 ]
 
 Output = Annotated[
@@ -112,73 +116,82 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="DIR",
-        text="Where to write; several inputs get a folder each in it",
-        default="NAME-summary for one file, else summaries",
+        text="Folder to write to; with several inputs, each video gets a folder in it",
+        default="NAME-summary for one file, otherwise summaries",
     ),
 ]
-Overwrite = Annotated[bool, _flag(_OUTPUT, "--overwrite", text="Replace summaries that an earlier run left there")]
-DryRun = Annotated[bool, _flag(_OUTPUT, "--dry-run", text="Do everything but write; say what would be written")]
-Json = Annotated[bool, _flag(_OUTPUT, "--json", text="One JSON object per input on standard output, nothing else")]
-Quiet = Annotated[bool, _flag(_OUTPUT, "--quiet", "-q", text="Say nothing but errors")]
-Verbose = Annotated[bool, _flag(_OUTPUT, "--verbose", "-v", text="Say more, and tell the causes of errors")]
+Overwrite = Annotated[bool, _flag(_OUTPUT, "--overwrite", text="Replace what an earlier run has written")]
+DryRun = Annotated[bool, _flag(_OUTPUT, "--dry-run", text="Do everything except writing; show what would be written")]
+Json = Annotated[
+    bool,
+    _flag(_OUTPUT, "--json", text="Print only JSON on standard output, one object a line"),
+]
+Quiet = Annotated[bool, _flag(_OUTPUT, "--quiet", "-q", text="Print only errors")]
+Verbose = Annotated[bool, _flag(_OUTPUT, "--verbose", "-v", text="Print more, including the causes of errors")]
 ConfigFile = Annotated[
     Path | None,
-    _option(
-        _OUTPUT, "--config", metavar="FILE.toml", text="Settings, one table per stage; options given here come first"
-    ),
+    _option(_OUTPUT, "--config", metavar="FILE.toml", text="File with settings; options given here take precedence"),
 ]
 
 Samples = Annotated[
     int | None,
-    _option(_SAMPLES, "--samples", "-n", metavar="N", field="samples", text="How many different summaries to make"),
+    _option(_DRAWING, "--samples", "-n", metavar="N", field="samples", text="Number of different summaries to make"),
 ]
 Seed = Annotated[
     int | None,
-    _option(_SAMPLES, "--seed", metavar="N", field="seed", text="Same seed, same summaries; another, others"),
+    _option(
+        _DRAWING,
+        "--seed",
+        metavar="N",
+        field="seed",
+        text="The same seed gives the same summaries, another seed gives different ones",
+    ),
 ]
-Steps = Annotated[int | None, _option(_SAMPLES, "--steps", metavar="N", field="steps", text="Denoising steps")]
+Steps = Annotated[
+    int | None, _option(_DRAWING, "--steps", metavar="N", field="steps", text="Denoising steps for each curve")
+]
 Guidance = Annotated[
     float | None,
     _option(
-        _SAMPLES,
+        _DRAWING,
         "--guidance",
         metavar="W",
-        text="How strongly the video steers the curves (classifier-free guidance)",
+        text="How strongly the curves follow the video (weight of classifier-free guidance)",
         default="the checkpoint's own",
     ),
 ]
 Redraws = Annotated[
     int | None,
     _option(
-        _SAMPLES,
+        _DRAWING,
         "--redraws",
         metavar="N",
         field="redraws",
-        text="How often to draw again what repeats an earlier summary",
+        text="How often to draw a curve again if it selects the same shots as an earlier one",
     ),
 ]
 Weights = Annotated[
     Path | None,
     _option(
-        _SAMPLES,
+        _DRAWING,
         "--weights",
         metavar="FILE",
-        text="Checkpoint of the model (.safetensors)",
+        text="Checkpoint of the diffusion model (.safetensors)",
         default="the one that comes with vidsumm",
     ),
 ]
 AnyRate = Annotated[
     bool | None,
-    _flag(_SAMPLES, "--any-rate/--no-any-rate", text="Accept a checkpoint trained at another --fps (default: no)"),
+    _flag(_DRAWING, "--any-rate/--no-any-rate", text="Accept a checkpoint trained at another --fps (default: no)"),
 ]
 
 Ratio = Annotated[
     float | None,
-    _option(_LENGTH, "--ratio", metavar="R", text="Share of the video that a summary may last", default="0.15"),
+    _option(_LENGTH, "--ratio", metavar="R", text="Longest summary as a share of the video", default="0.15"),
 ]
 Duration = Annotated[
     str | None,
-    _option(_LENGTH, "--duration", metavar="TIME", text="How long it may last instead: 60s, 1m30s or seconds"),
+    _option(_LENGTH, "--duration", metavar="TIME", text="Longest summary as a time instead: 60s, 1m30s or seconds"),
 ]
 
 Segmenter = Annotated[
@@ -188,20 +201,35 @@ Segmenter = Annotated[
         "--segmenter",
         metavar="NAME",
         field="segmenter",
-        text="How shots are found",
+        text="Method that finds the shots",
         choices=get_args(SegmenterName),
     ),
 ]
 MinShot = Annotated[
     float | None,
-    _option(_SHOTS, "--min-shot", metavar="S", field="min_shot_s", text="Seconds; shorter shots join a neighbour"),
+    _option(
+        _SHOTS,
+        "--min-shot",
+        metavar="S",
+        field="min_shot_s",
+        text="Shortest shot in seconds; shorter ones are joined to a neighbour",
+    ),
 ]
 MaxShot = Annotated[
     float | None,
-    _option(_SHOTS, "--max-shot", metavar="S", field="max_shot_s", text="Seconds; longer shots are divided"),
+    _option(
+        _SHOTS, "--max-shot", metavar="S", field="max_shot_s", text="Longest shot in seconds; longer ones are divided"
+    ),
 ]
 Penalty = Annotated[
-    float | None, _option(_SHOTS, "--penalty", metavar="P", field="penalty", text="Higher makes fewer and longer shots")
+    float | None,
+    _option(
+        _SHOTS,
+        "--penalty",
+        metavar="P",
+        field="penalty",
+        text="Penalty on the number of shots; a higher one gives fewer and longer shots",
+    ),
 ]
 
 Backbone = Annotated[
@@ -211,7 +239,7 @@ Backbone = Annotated[
         "--backbone",
         metavar="NAME",
         field="backbone",
-        text="Network that describes the frames",
+        text="Network that computes the features of the frames",
         choices=BACKBONES,
     ),
 ]
@@ -221,7 +249,7 @@ BackboneWeights = Annotated[
         _FEATURES,
         "--backbone-weights",
         metavar="FILE",
-        text="Weights of that network, where no installed package brings them",
+        text="Weights of the backbone, if they do not come with an installed package",
     ),
 ]
 Device = Annotated[
@@ -236,11 +264,14 @@ Device = Annotated[
     ),
 ]
 BatchSize = Annotated[
-    int | None, _option(_FEATURES, "--batch-size", metavar="N", field="batch_size", text="Frames per network call")
+    int | None,
+    _option(
+        _FEATURES, "--batch-size", metavar="N", field="batch_size", text="Frames that the backbone processes at once"
+    ),
 ]
 
 Fps = Annotated[
-    float | None, _option(_DECODING, "--fps", metavar="HZ", field="fps", text="Frames looked at per second of video")
+    float | None, _option(_DECODING, "--fps", metavar="HZ", field="fps", text="Frames sampled per second of video")
 ]
 Decoder = Annotated[
     str | None,
@@ -249,7 +280,7 @@ Decoder = Annotated[
         "--decoder",
         metavar="NAME",
         field="decoder",
-        text="Who decodes frames",
+        text="Library that decodes the frames",
         choices=get_args(DecoderName),
     ),
 ]
@@ -258,13 +289,18 @@ Fast = Annotated[
     _flag(
         _DECODING,
         "--fast/--no-fast",
-        text="Decode fewer frames: look at near ones where the sampled take longer, and say how near (default: no)",
+        text="Decode fewer frames: use a nearby frame where the sampled one takes longer, and report how far off it is "
+        "(default: no)",
     ),
 ]
 StallTimeout = Annotated[
     float | None,
     _option(
-        _DECODING, "--stall-timeout", metavar="S", field="stall_s", text="Seconds without a frame that end a decoder"
+        _DECODING,
+        "--stall-timeout",
+        metavar="S",
+        field="stall_s",
+        text="Stop a decoder that delivers no frame for S seconds",
     ),
 ]
 
@@ -275,12 +311,13 @@ Cut = Annotated[
         "--cut",
         metavar="MODE",
         field="mode",
-        text="Frame-exact, or fast and aligned to key frames",
+        text="Cut at the exact frame, or faster at key frames without re-encoding",
         choices=get_args(CutMode),
     ),
 ]
 Crf = Annotated[
-    int | None, _option(_CUTTING, "--crf", metavar="N", field="crf", text="x264 quality; lower is better and larger")
+    int | None,
+    _option(_CUTTING, "--crf", metavar="N", field="crf", text="x264 quality; a lower number is better and larger"),
 ]
 Preset = Annotated[
     str | None,
@@ -293,7 +330,7 @@ Ffmpeg = Annotated[
         _CUTTING,
         "--ffmpeg",
         metavar="PROGRAM",
-        text="The ffmpeg that cuts, by path or by its name on the PATH",
+        text="The ffmpeg to cut with: its path, or its name on the PATH",
         default="$VIDSUMM_FFMPEG, else the one in the package imageio-ffmpeg, else the one on the PATH",
     ),
 ]
@@ -303,7 +340,7 @@ UseCache = Annotated[
     _flag(
         _CACHE,
         "--use-cache/--no-cache",
-        text="Keep features, shots and scores, so that another run costs only what changed (default: yes)",
+        text="Reuse features, shots and curves of earlier runs, and keep new ones for later runs (default: yes)",
     ),
 ]
 CacheFolder = Annotated[
@@ -312,8 +349,8 @@ CacheFolder = Annotated[
         _CACHE,
         "--cache",
         metavar="DIR",
-        text="Folder of what is kept",
-        default="$VIDSUMM_CACHE or the user's cache folder",
+        text="Folder of the cache",
+        default="$VIDSUMM_CACHE, else the user's cache folder",
     ),
 ]
 CacheLimit = Annotated[
@@ -323,27 +360,33 @@ CacheLimit = Annotated[
         "--cache-limit",
         metavar="GB",
         field="cache_limit_gb",
-        text="Size of all that is kept; what was not used for the longest time goes first",
+        text="Largest size of the cache; what was not used for the longest time is removed first",
     ),
 ]
 
-MaxPixels = Annotated[int | None, _option(_LIMITS, "--max-pixels", metavar="N", field="max_pixels", text="Of a frame")]
+MaxPixels = Annotated[
+    int | None, _option(_LIMITS, "--max-pixels", metavar="N", field="max_pixels", text="Most pixels in a frame")
+]
 MaxHours = Annotated[
-    float | None, _option(_LIMITS, "--max-hours", metavar="H", field="max_hours", text="Length of a video")
+    float | None, _option(_LIMITS, "--max-hours", metavar="H", field="max_hours", text="Longest video, in hours")
 ]
 MaxStreams = Annotated[
-    int | None, _option(_LIMITS, "--max-streams", metavar="N", field="max_streams", text="Streams in a file")
+    int | None, _option(_LIMITS, "--max-streams", metavar="N", field="max_streams", text="Most streams in a file")
 ]
 MaxMemory = Annotated[
     float | None,
     _option(
-        _LIMITS, "--max-memory", metavar="GB", field="max_memory_gb", text="Memory of the process that decodes frames"
+        _LIMITS,
+        "--max-memory",
+        metavar="GB",
+        field="max_memory_gb",
+        text="Most memory for the process that decodes frames",
     ),
 ]
 
 
 def settings_from(config_file: Path | None, *, duration: str | None = None, **flags: Any) -> SummarizeConfig:
-    """The settings of a run: defaults, overridden by a TOML file, overridden by the flags that were given.
+    """The settings of a run: defaults, overridden by a TOML file, overridden by the options that were given.
 
     Args:
         config_file: a file for `vidsumm.config.load_toml`, or None.
@@ -351,13 +394,13 @@ def settings_from(config_file: Path | None, *, duration: str | None = None, **fl
         flags: values by field of `SummarizeConfig`; None stands for "not given".
 
     Raises:
-        ConfigError: a bad file or value.
+        ConfigError: the file cannot be read, or a value is not allowed.
     """
     given = {name: value for name, value in flags.items() if value is not None}
     if duration is not None:
         given["duration_s"] = parse_duration(duration)
     settings = load_toml(config_file) if config_file is not None else {}
     if "ratio" in given or "duration_s" in given:
-        # Either flag replaces whichever of the two the file holds; both flags together are refused below.
+        # either option replaces whichever of the two the file holds; both options together are refused below
         settings = {name: value for name, value in settings.items() if name not in ("ratio", "duration_s")}
     return SummarizeConfig().replace(**settings | given)

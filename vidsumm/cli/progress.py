@@ -1,4 +1,4 @@
-"""How far the work has come: bars on a terminal, plain lines in a pipe, nothing where quiet is wanted."""
+"""Shows the progress of a command: bars on a terminal, plain lines in a pipe, nothing with --quiet."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,34 +20,34 @@ _REFRESH_HZ = 5.0
 
 
 class Reporter(Protocol):
-    """An event sink that is told to which input the events belong."""
+    """An event sink that knows to which input the events belong."""
 
     def __call__(self, event: Event) -> None:
-        """Takes an event of the pipeline."""
+        """Shows an event of the pipeline."""
 
     @contextmanager
     def about(self, title: str) -> Iterator[None]:
-        """Everything told inside the block concerns the input called `title`."""
+        """Shows the events inside the block under `title`, the name of the input."""
 
 
 class Silence:
-    """Says nothing."""
+    """Shows nothing."""
 
     def __call__(self, event: Event) -> None:
-        """Lets the event pass."""
+        """Ignores the event."""
 
     @contextmanager
     def about(self, title: str) -> Iterator[None]:  # noqa: ARG002 the protocol's parameter
-        """Marks nothing."""
+        """Ignores the title."""
         yield
 
 
 class Lines:
-    """One line per finished stage and per warning.
+    """Prints a line for each finished stage and for each warning.
 
     Args:
-        console: where to write.
-        verbose: write notices that are no warnings as well.
+        console: where to print.
+        verbose: also print notices that are not warnings.
     """
 
     def __init__(self, console: Console, *, verbose: bool = False) -> None:
@@ -56,7 +56,7 @@ class Lines:
 
     @contextmanager
     def about(self, title: str) -> Iterator[None]:
-        """Puts `title` on a line above those of the block."""
+        """Prints `title` above the lines of the block."""
         self.console.print(title)
         try:
             yield
@@ -65,7 +65,7 @@ class Lines:
             raise
 
     def __call__(self, event: Event) -> None:
-        """Writes the event's line, if it has one."""
+        """Prints the line of the event, if it has one."""
         match event:
             case StageFinished(stage, seconds, detail):
                 self._line(f"{stage:<6} {clock(seconds):>9}  {detail}".rstrip())
@@ -79,7 +79,7 @@ class Lines:
 
 
 class Bars(Lines):
-    """Lines as in a pipe, and below them a bar for each running stage with its rate and the time left."""
+    """Prints the same lines, and shows a bar below them for each running stage with its rate and the time left."""
 
     def __init__(self, console: Console, *, verbose: bool = False) -> None:
         super().__init__(console, verbose=verbose)
@@ -95,27 +95,27 @@ class Bars(Lines):
 
     @contextmanager
     def about(self, title: str) -> Iterator[None]:
-        """Shows bars while the block runs and takes away those it leaves unfinished."""
+        """Shows bars while the block runs, and removes those of stages that it does not finish."""
         with super().about(title), self._progress:
             try:
                 yield
             finally:
                 for stage in list(self._tasks):
-                    self._drop(stage)
+                    self._remove_bar(stage)
 
     def __call__(self, event: Event) -> None:
         """Moves the bar of the event's stage."""
         match event:
             case StageStarted(stage, total, unit):
-                self._drop(stage)
+                self._remove_bar(stage)
                 self._tasks[stage] = self._progress.add_task(stage, total=total, unit=unit)
             case StageAdvanced(stage, done) if stage in self._tasks:
                 self._progress.update(self._tasks[stage], completed=done)
             case StageFinished(stage):
-                self._drop(stage)
+                self._remove_bar(stage)
         super().__call__(event)
 
-    def _drop(self, stage: Stage) -> None:
+    def _remove_bar(self, stage: Stage) -> None:
         if stage in self._tasks:
             self._progress.remove_task(self._tasks.pop(stage))
 
@@ -143,7 +143,7 @@ def _parts(task: Task) -> Iterator[str]:
 
 
 def reporter_for(console: Console, *, quiet: bool, verbose: bool) -> Reporter:
-    """The reporter that suits `console` and the wish for quiet."""
+    """Returns the reporter for this console: `Silence` if quiet, `Bars` on a terminal, otherwise `Lines`."""
     if quiet:
         return Silence()
     return Bars(console, verbose=verbose) if is_live(console) else Lines(console, verbose=verbose)

@@ -1,4 +1,4 @@
-"""What was made, as a table for people and as an object for programs."""
+"""The summaries that were made, as a table for readers and as an object for programs."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from vidsumm.export.record import CandidateRecord, as_dict
 from vidsumm.pipeline.summarizer import Summary
 from vidsumm.versions import loaded
 
-__all__ = ["failure_as_object", "show", "summary_as_object"]
+__all__ = ["failure_as_object", "print_summary", "summary_as_object"]
 
 _COLUMNS = (
     Column("file"),
@@ -25,17 +25,17 @@ _COLUMNS = (
 )
 
 
-def show(summary: Summary, output: Path, console: Console) -> None:
-    """Writes one row per summary, with where they lie above.
+def print_summary(summary: Summary, output: Path, console: Console) -> None:
+    """Prints a heading and a table with one row for each summary of a video.
 
     Args:
-        summary: what was made.
-        output: the folder asked for, which a dry run leaves alone.
-        console: where to write.
+        summary: the summaries of one video.
+        output: the folder that was asked for; after a dry run, nothing is in it.
+        console: where to print.
     """
     console.print(_heading(summary, output))
     print_table(console, _COLUMNS, map(_row, summary.record.candidates))
-    if not console.is_terminal:  # a terminal has shown them when they came up
+    if not console.is_terminal:  # on a terminal they have been shown during the run
         for notice in summary.record.notices:
             console.print(f"warning: {printable(notice)}")
 
@@ -59,7 +59,7 @@ def _row(candidate: CandidateRecord) -> tuple[str, ...]:
 
 
 def summary_as_object(summary: Summary, *, dry_run: bool) -> dict[str, Any]:
-    """What --json tells about an input that was summarized; ``summary`` is the content of ``summary.json``."""
+    """What --json prints about an input that was summarized; ``summary`` is the content of ``summary.json``."""
     return {
         "input": str(summary.source),
         "output": None if summary.output is None else str(summary.output),
@@ -70,10 +70,10 @@ def summary_as_object(summary: Summary, *, dry_run: bool) -> dict[str, Any]:
 
 
 def failure_as_object(failure: Failure) -> dict[str, Any]:
-    """What --json tells about an input that failed."""
+    """What --json prints about an input that failed."""
     error = failure.error
     what, remedy = (error.what, error.remedy) if isinstance(error, VidsummError) else (str(error), DEFECT_REMEDY)
-    told = {"kind": type(error).__name__, "what": what, "remedy": remedy, "exit_code": exit_code_of(error)}
+    about = {"kind": type(error).__name__, "what": what, "remedy": remedy, "exit_code": exit_code_of(error)}
     if not isinstance(error, VidsummError):
-        told["versions"] = loaded()
-    return {"input": str(failure.source), "error": told}
+        about["versions"] = loaded()
+    return {"input": str(failure.source), "error": about}

@@ -1,4 +1,4 @@
-"""``vidsumm summarize``: the main job on every input."""
+"""``vidsumm summarize``: makes summaries of every input."""
 
 from vidsumm.cli import options
 
@@ -49,9 +49,10 @@ def summarize(
 ) -> None:
     """Make several different summaries of each video.
 
-    Each one follows a scoring of its own, drawn by a diffusion model, and keeps within the length allowed.
+    A diffusion model draws importance curves for the video. Each summary shows the shots that one curve selects, and
+    stays within the length allowed.
     """
-    from vidsumm.cli.batch import Manner, run  # it brings in PyTorch, which --help has no use for
+    from vidsumm.cli.batch import RunFlags, run  # it imports PyTorch, which --help does not need
 
     settings = options.settings_from(
         config,
@@ -88,5 +89,5 @@ def summarize(
         max_streams=max_streams,
         max_memory_gb=max_memory,
     )
-    manner = Manner(overwrite=overwrite, dry_run=dry_run, json=json, quiet=quiet, verbose=verbose)
-    run(inputs, output, settings, manner)
+    flags = RunFlags(overwrite=overwrite, dry_run=dry_run, json=json, quiet=quiet, verbose=verbose)
+    run(inputs, output, settings, flags)

@@ -1,4 +1,4 @@
-"""Tables that suit a terminal and a pipe."""
+"""Prints tables to a terminal or a pipe."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,19 +12,23 @@ from rich.text import Text
 
 __all__ = ["Column", "print_indented", "print_table"]
 
-_NARROW = 60  # columns; below this the last column of a table would hold a few letters a line
+_NARROW = 60  # columns; below this, a table's last column would be a few letters wide
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column; the last one of a table takes the lines it needs."""
+    """A column; long texts in the last column of a table are wrapped."""
 
     title: str
     justify: Literal["left", "right"] = "left"
 
 
 def print_table(console: Console, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    """Prints a ruled table on a terminal, bare aligned columns in a pipe, and a list where a terminal is narrow."""
+    """Prints a table.
+
+    On a terminal it has a rule below its head, in a pipe it is aligned columns only, and where a terminal is narrower
+    than 60 columns it is a list.
+    """
     if console.width < _NARROW:
         for row in rows:
             console.print("  ".join(row[:-1]))
@@ -45,5 +49,5 @@ def print_table(console: Console, columns: Sequence[Column], rows: Iterable[Sequ
 
 
 def print_indented(console: Console, text: str) -> None:
-    """Prints text two columns from the edge, on every line it takes."""
+    """Prints text with every line indented by two columns."""
     console.print(Padding(Text(text), (0, 0, 0, 2), expand=False))

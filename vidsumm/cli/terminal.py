@@ -1,4 +1,4 @@
-"""Where text goes: results to standard output, everything that accompanies them to standard error."""
+"""Consoles and JSON for the two output streams: results go to standard output, everything else to standard error."""
 
 import json
 import signal
@@ -10,30 +10,30 @@ from vidsumm.cli.exits import Stopped
 
 __all__ = ["PipeSafeConsole", "console_for", "is_live", "print_json"]
 
-_PIPE_WIDTH = 1000  # columns; a line in a pipe is never folded, so that other programs can read it
+_PIPE_WIDTH = 1000  # columns; lines in a pipe are not wrapped, so that other programs can read them
 
 
 class PipeSafeConsole(Console):
-    """A console whose closed reader stops the command as SIGPIPE stops any other."""
+    """A console that stops the command when the reader of its stream is gone, as SIGPIPE stops other programs."""
 
     def on_broken_pipe(self) -> NoReturn:
-        """Raises `Stopped` in place of Rich's own exit."""
+        """Raises `Stopped`, so that the command ends with the exit code of SIGPIPE."""
         raise Stopped(signal.SIGPIPE)
 
 
 def console_for(stream: TextIO) -> PipeSafeConsole:
-    """A console as wide as the terminal behind `stream`, or one that never folds a line where there is none."""
+    """Returns a console as wide as the terminal behind `stream`; if there is none, it does not wrap lines."""
     width = None if stream.isatty() else _PIPE_WIDTH
     return PipeSafeConsole(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def is_live(console: Console) -> bool:
-    """Whether lines on `console` can be redrawn; a forced colour does not make a log file a terminal."""
+    """Whether lines on `console` can be redrawn, which is not the case in a log file with forced colours."""
     return console.file.isatty() and not console.is_dumb_terminal
 
 
 def print_json(value: Any, stream: TextIO) -> None:
-    """Writes `value` to `stream` as one line of ASCII."""
+    """Prints `value` as JSON to `stream`, in one line of ASCII."""
     try:
         print(json.dumps(value, allow_nan=False), file=stream, flush=True)
     except BrokenPipeError as error:

@@ -1,4 +1,4 @@
-"""``vidsumm train``: a checkpoint from annotated feature files."""
+"""``vidsumm train``: trains a network on annotated feature files."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from vidsumm.cli import options
+from vidsumm.cli.wording import command_line
 
 __all__ = ["train"]
 
@@ -13,13 +14,13 @@ __all__ = ["train"]
 def train(
     data: Annotated[
         list[Path],
-        typer.Argument(metavar="FEATURES.h5", show_default=False, help="From `vidsumm features`; one or several files"),
+        typer.Argument(metavar="FEATURES.h5", show_default=False, help="One or several files from `vidsumm features`"),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the run; an interrupted one goes on")
+        Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder of the run; an interrupted run is resumed")
     ] = Path("run"),
     recipe: Annotated[
-        str, typer.Option("--recipe", metavar="NAME|FILE.toml", help="Shipped recipe, or a file of your own")
+        str, typer.Option("--recipe", metavar="NAME|FILE.toml", help="Name of a shipped recipe, or a recipe file")
     ] = "tvsum",
     changes: Annotated[
         list[str] | None,
@@ -27,26 +28,40 @@ def train(
             "--set",
             metavar="FIELD=VALUE",
             show_default=False,
-            help="Replace a field of the recipe, for example epochs=40; may be given several times",
+            help="Change a field of the recipe, for example epochs=40; may be given several times",
         ),
     ] = None,
     folds: Annotated[
-        int, typer.Option("--folds", metavar="N", min=0, help="Cross-validate on N random folds first; 0 for none")
+        int,
+        typer.Option(
+            "--folds", metavar="N", min=0, help="Cross-validate on N random folds before training; 0 for none"
+        ),
     ] = 0,
     splits: Annotated[
         Path | None,
-        typer.Option("--splits", metavar="FILE.json", show_default=False, help="Cross-validate on these folds instead"),
+        typer.Option(
+            "--splits", metavar="FILE.json", show_default=False, help="Cross-validate on the folds in this file instead"
+        ),
     ] = None,
     validation: Annotated[
         float,
         typer.Option(
-            "--validation", metavar="SHARE", min=0, max=0.9, help="Hold out this share of videos to choose the epoch"
+            "--validation",
+            metavar="SHARE",
+            min=0,
+            max=0.9,
+            help="Share of the videos held out to choose the best epoch",
         ),
     ] = 0.0,
     seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", show_default=False, help="Of weights, order and noise")
+        int | None,
+        typer.Option(
+            "--seed", metavar="N", show_default=False, help="Seed of all random numbers (default: the recipe's)"
+        ),
     ] = None,
-    licence: Annotated[str, typer.Option("--licence", metavar="TEXT", help="Licence named on the card")] = "not stated",
+    licence: Annotated[
+        str, typer.Option("--licence", metavar="TEXT", help="Licence to name on the checkpoint's card")
+    ] = "not stated",
     device: options.Device = None,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
@@ -54,20 +69,20 @@ def train(
 ) -> None:
     """Train a SummDiff network on annotated videos.
 
-    The folder of the run receives the checkpoints with their cards, the resolved recipe, CSV and TensorBoard logs, and
-    the state from which the same command goes on after an interruption. Cross-validation measures the recipe on
-    held-out videos first; the checkpoint is then trained on all of them.
+    The folder of the run receives the checkpoints with their cards, the complete recipe, CSV and TensorBoard logs, and
+    the state from which the same command resumes after an interruption. Cross-validation first measures the recipe on
+    held-out videos; the final checkpoint is then trained on all videos.
     """
-    import shlex
     import sys
 
     from vidsumm.cli.progress import reporter_for
     from vidsumm.cli.terminal import console_for
-    from vidsumm.training.recipe import load_recipe
-    from vidsumm.training.run import TrainingJob, train_checkpoint
+    from vidsumm.training.recipe_file import load_recipe
+    from vidsumm.training.run import train_checkpoint
+    from vidsumm.training.settings import TrainingSettings
 
     seeded = [f"seed={seed}"] if seed is not None else []
-    work = TrainingJob(
+    settings = TrainingSettings(
         data=tuple(data),
         output=output,
         recipe=load_recipe(recipe, [*(changes or []), *seeded]),
@@ -76,10 +91,10 @@ def train(
         validation=validation,
         licence=licence,
         device=options.settings_from(None, device=device).features.device,
-        command=shlex.join(["vidsumm", *(Path(part).name if "/" in part else part for part in sys.argv[1:])]),
+        command=command_line("vidsumm"),
     )
     reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=verbose)
     with reporter.about(str(output)):
-        train_checkpoint(work, overwrite=overwrite, on_event=reporter)
+        train_checkpoint(settings, overwrite=overwrite, on_event=reporter)
     if not quiet:
-        print(f"{output / 'last.safetensors'} written, its card beside it")
+        print(f"{output / 'last.safetensors'} written, with its card")

@@ -1,10 +1,13 @@
-"""Times, sizes and names as people read them."""
+"""Times, sizes and names in a form for readers."""
 
-__all__ = ["amount", "clock", "printable"]
+__all__ = ["amount", "clock", "command_line", "printable"]
 
 
 def printable(text: object) -> str:
-    """The text of a path or message: bytes that are no text are shown escaped, and line breaks cannot forge a line."""
+    """The text of a path or message on one line, so that the name of a file cannot fake a message of the program.
+
+    Line breaks, control characters and bytes that are not text are escaped.
+    """
     readable = str(text).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in readable)
 
@@ -30,3 +33,19 @@ def amount(size_bytes: int) -> str:
             return f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} GB"
+
+
+def command_line(*program: str) -> str:
+    """The command that was typed, to be kept with its results.
+
+    Args:
+        program: what stands before the arguments, ``vidsumm`` for example.
+
+    Returns:
+        A line for a shell, with only the last part of each path.
+    """
+    import shlex
+    import sys
+    from pathlib import Path
+
+    return shlex.join([*program, *(Path(part).name if "/" in part else part for part in sys.argv[1:])])

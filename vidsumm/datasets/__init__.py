@@ -1,4 +1,4 @@
-"""Annotated videos on disk: the field's HDF5 layouts, their checks, splits, and invented videos of known truth.
+"""Annotated videos on disk: reading, checking and writing the field's HDF5 files, splits, and synthetic videos.
 
-It decodes no video and knows no network.
+Nothing here decodes a video or runs a network.
 """

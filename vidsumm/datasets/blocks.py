@@ -1,4 +1,7 @@
-"""Where arrays lie in an HDF5 file. HDF5 reads one array at a time, whoever asks; bytes can be read side by side."""
+"""Reads arrays of an HDF5 file at their place in the file, without HDF5.
+
+HDF5 reads one array at a time, whichever thread asks; plain reads of bytes run side by side.
+"""
 
 import math
 import os
@@ -6,15 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-__all__ = ["Block", "as_float32", "block_of", "read_block"]
+__all__ = ["Block", "find_block", "read_block"]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """An array that lies in one piece, as it is."""
+    """Where an array lies that is stored uncompressed and in one piece."""
 
     offset: int
     """Bytes from the beginning of the file."""
@@ -22,17 +24,21 @@ class Block:
     dtype: np.dtype[Any]
 
 
-def block_of(stored: Any | None) -> Block | None:
-    """Where an HDF5 data set lies, in a file without a user block; None where it is compressed, in pieces, or none."""
+def find_block(stored: Any | None) -> Block | None:
+    """Where the values of an HDF5 data set lie, in a file without a user block.
+
+    Returns:
+        The block; None where there is no data set, or it is compressed, in several pieces, or not yet written.
+    """
     if stored is None or stored.id.get_create_plist().get_nfilters():
         return None
     shape = stored.shape
-    offset = stored.id.get_offset() if stored.chunks is None else _only_chunk(stored)
+    offset = stored.id.get_offset() if stored.chunks is None else _single_chunk_offset(stored)
     return None if offset is None else Block(int(offset), tuple(map(int, shape)), stored.dtype)
 
 
 def read_block(descriptor: int, block: Block) -> NDArray[Any]:
-    """Reads an array from an open file; any number of threads may.
+    """Reads an array from an open file; several threads may do so at the same time.
 
     Raises:
         OSError: the file cannot be read, or ends before the array does.
@@ -48,15 +54,7 @@ def read_block(descriptor: int, block: Block) -> NDArray[Any]:
     return np.frombuffer(buffer, dtype=block.dtype).reshape(block.shape)
 
 
-def as_float32(values: NDArray[Any]) -> NDArray[np.float32]:
-    """The values as float32; of half precision by torch, which takes a seventh of NumPy's time."""
-    if values.dtype == np.float16 and values.dtype.isnative:
-        widened: NDArray[np.float32] = torch.from_numpy(values).float().numpy()
-        return widened
-    return np.asarray(values, dtype=np.float32)
-
-
-def _only_chunk(stored: Any) -> int | None:
+def _single_chunk_offset(stored: Any) -> int | None:
     if stored.chunks != stored.shape or stored.id.get_num_chunks() != 1:
         return None
     chunk = stored.id.get_chunk_info(0)

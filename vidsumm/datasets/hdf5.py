@@ -1,6 +1,7 @@
-"""HDF5 files of strangers: only what lies in the file itself is read, and sizes are known before memory is taken.
+"""Reading HDF5 files that may be damaged or hostile: sizes are known before memory is taken, links are not followed.
 
-HDF5 lets a file point into other files (links, virtual and external data sets); nothing of that kind is followed.
+HDF5 lets a file point into other files (links, virtual and external data sets). Nothing of that kind is read, so a file
+cannot make the program read another one.
 """
 
 import math
@@ -15,19 +16,31 @@ from numpy.typing import NDArray
 
 from vidsumm.errors import InputError
 
-__all__ = ["DAMAGE", "array_of", "copy_own", "has", "is_own", "member", "one_line", "open_hdf5", "refusing", "text_of"]
+__all__ = [
+    "DAMAGE_ERRORS",
+    "MAX_ARRAY_BYTES",
+    "copy_own_datasets",
+    "damage_as_input_error",
+    "has_name",
+    "is_hard_link",
+    "one_line",
+    "open_hdf5",
+    "own_dataset",
+    "read_array",
+    "read_text",
+]
 
-DAMAGE = (KeyError, ValueError, TypeError, IndexError, OSError, RuntimeError, MemoryError)
-"""What reading a damaged or foreign file can raise."""
+DAMAGE_ERRORS = (KeyError, ValueError, TypeError, IndexError, OSError, RuntimeError, MemoryError)
+"""What h5py and NumPy raise on damaged files and on files of another layout."""
 
 MAX_ARRAY_BYTES = 1 << 30
-"""No video of a benchmark comes near: a day at 2 fps with 1024 channels takes 0.7 GiB."""
+"""Larger arrays are refused. No video of a benchmark comes near: a day at 2 fps with 1024 channels takes 0.7 GiB."""
 _MAX_TEXT_BYTES = 1 << 16
 
 
 @contextmanager
 def open_hdf5(path: Path) -> Iterator[Any]:
-    """The file, open for reading.
+    """Opens a file for reading, as a context manager.
 
     Raises:
         InputError: no such file, or not HDF5.
@@ -45,11 +58,17 @@ def open_hdf5(path: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def refusing(path: Path, what: str, remedy: str) -> Iterator[None]:
-    """Turns what damaged files raise into `InputError`."""
+def damage_as_input_error(path: Path, what: str, remedy: str) -> Iterator[None]:
+    """Turns the errors that damaged files raise inside the block into `InputError`.
+
+    Args:
+        path: the file, named in the message.
+        what: what could not be read, for the message.
+        remedy: what the user can do about it.
+    """
     try:
         yield
-    except DAMAGE as error:
+    except DAMAGE_ERRORS as error:
         raise InputError(f"{path}: {what}: {one_line(error)}", remedy=remedy) from error
 
 
@@ -59,39 +78,39 @@ def one_line(error: BaseException) -> str:
     return " ".join(str(text).split())
 
 
-def is_own(group: Any, name: str) -> bool:
-    """Whether a name stands for something inside the file, not for a link that may lead out of it."""
+def is_hard_link(group: Any, name: str) -> bool:
+    """Whether a group holds the named object itself, not a soft or external link, which may lead out of the file."""
     return isinstance(group.get(name, getlink=True), h5py.HardLink)
 
 
-def has(group: Any, name: str) -> bool:
-    """Whether there is such a name, whatever it stands for; nothing is followed to find out."""
+def has_name(group: Any, name: str) -> bool:
+    """Whether a group has an entry of this name, object or link; links are not followed."""
     return group.get(name, getlink=True) is not None
 
 
-def member(group: Any, name: str) -> Any:
-    """A data set whose values lie in the file itself.
+def own_dataset(group: Any, name: str) -> Any:
+    """The data set of this name, if its values lie in the file itself.
 
     Raises:
-        KeyError: there is none of this name.
-        TypeError: a group, or values that lie elsewhere.
+        KeyError: there is none of this name, or it is a link.
+        TypeError: it is a group, or its values lie in another file.
     """
-    if not is_own(group, name):
-        raise KeyError(f"{name} is a link, not data" if has(group, name) else f"{name} is missing")
+    if not is_hard_link(group, name):
+        raise KeyError(f"{name} is a link, not data" if has_name(group, name) else f"{name} is missing")
     found = group[name]
     if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
-        raise TypeError(f"{name} is no data set of the file itself")
+        raise TypeError(f"{name} is not a data set of the file itself")
     return found
 
 
-def array_of(group: Any, name: str, ndim: int) -> NDArray[Any]:
+def read_array(group: Any, name: str, ndim: int) -> NDArray[Any]:
     """The numbers of a data set, in the type that they are stored in.
 
     Raises:
-        KeyError, TypeError: see `member`.
-        ValueError: no numbers, another number of dimensions, or more than `MAX_ARRAY_BYTES`.
+        KeyError, TypeError: see `own_dataset`.
+        ValueError: not numbers, another number of dimensions, or more than `MAX_ARRAY_BYTES`.
     """
-    stored = member(group, name)
+    stored = own_dataset(group, name)
     if stored.dtype.kind not in "iufb":
         raise ValueError(f"{name} holds no numbers")
     if stored.shape is None or len(stored.shape) != ndim:
@@ -102,28 +121,28 @@ def array_of(group: Any, name: str, ndim: int) -> NDArray[Any]:
     return np.asarray(stored[()])
 
 
-def text_of(group: Any, name: str) -> str:
-    """The text of a scalar data set; bytes that are no UTF-8 are replaced.
+def read_text(group: Any, name: str) -> str:
+    """The text of a scalar data set; bytes that are not UTF-8 are replaced.
 
     Raises:
-        KeyError, TypeError: see `member`.
-        ValueError: no text.
+        KeyError, TypeError: see `own_dataset`.
+        ValueError: not a text.
     """
-    stored = member(group, name)
+    stored = own_dataset(group, name)
     if stored.shape != () or stored.dtype.kind not in "OS" or stored.dtype.itemsize > _MAX_TEXT_BYTES:
-        raise ValueError(f"{name} is no text")
+        raise ValueError(f"{name} is not a text")
     value = stored[()]
     if not isinstance(value, bytes):
-        raise TypeError(f"{name} is no text")
+        raise TypeError(f"{name} is not a text")
     return value.decode("utf-8", "replace")
 
 
-def copy_own(source: Any, target: Any, *, leave: frozenset[str] = frozenset()) -> None:
-    """Copies a group's own data sets into another group, but those named in `leave`; links stay behind."""
+def copy_own_datasets(source: Any, target: Any, *, skip: frozenset[str] = frozenset()) -> None:
+    """Copies the data sets of a group into another group, except those named in `skip`; links are not copied."""
     for name in source:
         try:
-            found = member(source, name)
+            found = own_dataset(source, name)
         except (KeyError, TypeError):
             continue
-        if name not in leave:
+        if name not in skip:
             source.copy(found, target, name=name)

@@ -1,9 +1,10 @@
-"""Invented videos of which all good summaries are known.
+"""Synthetic annotated videos of which all good summaries are known.
 
-A video is a row of shots. Each shot shows one kind of content, plain or one of Q interesting kinds, more or less
-strongly; both can be read off its features. A viewer likes one kind: mode q scores every shot of kind q by its strength
-and all others low. No frame is liked in two modes, so the mean of viewers with different tastes is the summary of none
-of them. The kinds look the same in all videos of a configuration, so tastes can be learned from other videos.
+A video is a sequence of shots. Each shot shows one kind of content, either the plain kind or one of Q interesting
+kinds, more or less strongly; its features show the kind and the strength. Each annotator likes one interesting kind: in
+mode q, shots of kind q are scored by their strength and all others low. No sample is liked in two modes, so the mean of
+annotators who follow different modes is a good summary for none of them. The kinds look the same in all videos of a
+configuration, so a network can learn them from other videos.
 """
 
 import hashlib
@@ -13,38 +14,39 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vidsumm.datasets.layout import Annotation
-from vidsumm.datasets.store import Description
+from vidsumm.datasets.annotation import Annotation
+from vidsumm.datasets.feature_info import FeatureInfo
 from vidsumm.datasets.writing import write_videos
 from vidsumm.errors import ConfigError
 
 __all__ = ["SyntheticConfig", "SyntheticVideo", "feature_id", "synthetic_videos", "write_synthetic"]
 
 _FRAMES_PER_SAMPLE = 15  # as in the public files
-_SHOT_SAMPLES = (4, 12)
-_DULL = 0.1  # score of what a viewer does not like
+_SHOT_SAMPLES = (4, 12)  # shortest and longest shot
+_DULL = 0.1  # score of a shot that the annotator does not like
 _STRENGTH = (0.5, 1.0)
-_SHOT_LOOK = 0.5  # length of what only one shot shows, beside its kind
-_FRAME_LOOK = 0.15  # length of what only one frame shows
+_SHOT_NOISE = 0.5  # length of the random part that all feature vectors of a shot share
+_SAMPLE_NOISE = 0.15  # length of the random part that belongs to one sample
 _BUDGET = 0.15
-_WORLD, _VIDEO = 0, 1  # streams of random numbers
+_KINDS_STREAM, _VIDEO_STREAM = 0, 1  # numbers of the random streams
 
 
 @dataclass(frozen=True)
 class SyntheticConfig:
-    """What to invent."""
+    """What `synthetic_videos` makes."""
 
     videos: int = 50
     frames: tuple[int, int] = (120, 240)
     """Fewest and most samples of a video."""
     annotators: int = 20
     modes: int = 3
-    """Q: kinds of content that somebody likes."""
+    """Q, the number of interesting kinds of content, each with the mode that likes it."""
     agreement: float = 0.0
-    """1: all annotators like the first kind; 0: as many like each kind; between, the share beyond an even spread."""
+    """0: each mode has the same number of annotators; 1: all of them follow the first mode; a number in between moves
+    this share of the annotators to the first mode and spreads the others over all modes."""
     feature_dim: int = 64
     noise: float = 0.1
-    """Standard deviation of what an annotator adds to the mode's score of a shot."""
+    """Standard deviation of the noise that an annotator adds to the mode's score of a shot."""
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -63,22 +65,22 @@ class SyntheticConfig:
         if wrong:
             raise ConfigError(
                 f"synthetic videos cannot have {wrong[0]} = {getattr(self, wrong[0])}",
-                remedy=f"agreement lies in 0..1, {self.modes} modes need {least} frames and more than "
-                f"{self.modes + 1} features, nothing is below zero",
+                remedy=f"agreement lies within 0 and 1, {self.modes} modes need at least {least} frames and "
+                f"{self.modes + 2} feature channels, and no number may be negative",
             )
 
 
 @dataclass(frozen=True)
 class SyntheticVideo:
-    """An invented video."""
+    """A synthetic video. N samples, C channels, U annotators, Q modes, M shots."""
 
     key: str
     features: NDArray[np.float32]
-    """(N, C), rows of length 1."""
+    """(N, C), each row of length 1."""
     scores: NDArray[np.float32]
-    """(U, N) in [0, 1], each annotator's maximum 1."""
+    """(U, N) in [0, 1]; each annotator's maximum is 1."""
     modes: NDArray[np.float32]
-    """(Q, N) in [0, 1]: what annotators of each mode score but for their noise."""
+    """(Q, N) in [0, 1]: the scores of each mode, which its annotators give with noise."""
     annotator_mode: NDArray[np.int64]
     """(U,) the mode that each annotator follows."""
     shots: NDArray[np.int64]
@@ -86,18 +88,18 @@ class SyntheticVideo:
 
     @property
     def followed_modes(self) -> NDArray[np.float32]:
-        """(F, N) the modes that any annotator follows: what there is to be learned."""
+        """(F, N) the scores of the F modes that at least one annotator follows."""
         return self.modes[np.unique(self.annotator_mode)]
 
 
 def synthetic_videos(config: SyntheticConfig) -> list[SyntheticVideo]:
-    """Invents `config.videos` videos; the first ones stay the same when more are asked for."""
+    """Makes `config.videos` videos; the first ones stay the same when more are asked for."""
     kinds = _kinds(config)
-    return [_invent(config, kinds, number) for number in range(1, config.videos + 1)]
+    return [_make_video(config, kinds, number) for number in range(1, config.videos + 1)]
 
 
 def feature_id(config: SyntheticConfig) -> str:
-    """Names the feature space, the kinds of content and what they look like, in the form of other feature ids."""
+    """The feature id of the videos; it is the same where the kinds of content have the same feature vectors."""
     digest = hashlib.sha256(f"{config.seed} {config.modes} {config.feature_dim}".encode()).hexdigest()
     return f"synthetic:{digest[:12]}:{config.modes}-kinds-{config.feature_dim}:2fps"
 
@@ -105,32 +107,33 @@ def feature_id(config: SyntheticConfig) -> str:
 def write_synthetic(path: Path, config: SyntheticConfig) -> None:
     """Writes the videos as an annotated feature file of the eccv16 layout, whole or not at all.
 
-    The modes are not in the file: `provenance` holds the configuration, from which `synthetic_videos` makes them again.
+    The file does not hold the modes: `provenance` holds the configuration, from which `synthetic_videos` makes them
+    again.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    description = Description(feature_id(config), _kinds(config)[-1], {"synthetic": asdict(config)})
-    write_videos(path, ((_annotation(video), video.features) for video in synthetic_videos(config)), description)
+    info = FeatureInfo(feature_id(config), _kinds(config)[-1], {"synthetic": asdict(config)})
+    write_videos(path, ((_annotation(video), video.features) for video in synthetic_videos(config)), info)
 
 
 def _kinds(config: SyntheticConfig) -> NDArray[np.float32]:
-    """(Q + 2, C) orthonormal looks: the interesting kinds, the plain one and a black frame."""
-    rng = np.random.default_rng([config.seed, _WORLD])
+    """(Q + 2, C) orthonormal feature vectors: of the interesting kinds, the plain kind and a black frame."""
+    rng = np.random.default_rng([config.seed, _KINDS_STREAM])
     basis, _ = np.linalg.qr(rng.standard_normal((config.feature_dim, config.modes + 2)))
     return basis.T.astype(np.float32)
 
 
-def _invent(config: SyntheticConfig, kinds: NDArray[np.float32], number: int) -> SyntheticVideo:
-    rng = np.random.default_rng([config.seed, _VIDEO, number])
+def _make_video(config: SyntheticConfig, kinds: NDArray[np.float32], number: int) -> SyntheticVideo:
+    rng = np.random.default_rng([config.seed, _VIDEO_STREAM, number])
     lengths = _shot_lengths(rng, int(rng.integers(*config.frames, endpoint=True)))
     count = len(lengths)
-    # every kind appears, and all about equally often
+    # every kind appears, all about equally often
     kind = rng.permutation(np.arange(count) % (config.modes + 1))
     strength = rng.uniform(*_STRENGTH, count)
     liked = kind == np.arange(config.modes)[:, None]  # (Q, M)
     modes = np.where(liked, strength, _DULL)
-    annotator_mode = rng.permutation(_mode_counts(config))
+    annotator_mode = rng.permutation(_annotator_modes(config))
     scores = np.clip(modes[annotator_mode] + config.noise * rng.standard_normal((config.annotators, count)), 0, 1)
     scores /= np.maximum(scores.max(axis=1, keepdims=True), 1e-6)
     ends = np.cumsum(lengths)
@@ -145,7 +148,7 @@ def _invent(config: SyntheticConfig, kinds: NDArray[np.float32], number: int) ->
 
 
 def _shot_lengths(rng: np.random.Generator, samples: int) -> NDArray[np.int64]:
-    """(M,) summing to `samples`; what is left at the end, shorter than a shot, joins the last one."""
+    """(M,) samples of each shot, `samples` in all; a rest shorter than a shot joins the last one."""
     shortest, longest = _SHOT_SAMPLES
     lengths: list[int] = []
     while samples - sum(lengths) >= shortest:
@@ -154,20 +157,22 @@ def _shot_lengths(rng: np.random.Generator, samples: int) -> NDArray[np.int64]:
     return np.asarray(lengths, dtype=np.int64)
 
 
-def _mode_counts(config: SyntheticConfig) -> NDArray[np.int64]:
-    """(U,) modes in order, in the shares that the agreement asks for, to the nearest annotator."""
+def _annotator_modes(config: SyntheticConfig) -> NDArray[np.int64]:
+    """(U,) the mode of each annotator, in ascending order, in the shares that `agreement` asks for."""
     shares = np.full(config.modes, (1 - config.agreement) / config.modes)
     shares[0] += config.agreement
     bounds = np.rint(np.cumsum(shares) * config.annotators).astype(np.int64)
     return np.searchsorted(bounds, np.arange(config.annotators), side="right").astype(np.int64)
 
 
-def _features(rng: np.random.Generator, looks: NDArray[np.floating], lengths: NDArray[np.int64]) -> NDArray[np.float32]:
-    """(N, C) unit vectors about the looks (M, C) of the shots."""
-    count, dim = looks.shape
-    shots = looks + _SHOT_LOOK * rng.standard_normal((count, dim)) / np.sqrt(dim)
+def _features(
+    rng: np.random.Generator, contents: NDArray[np.floating], lengths: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """(N, C) unit vectors: `contents` (M, C) of the shots, with noise."""
+    count, dim = contents.shape
+    shots = contents + _SHOT_NOISE * rng.standard_normal((count, dim)) / np.sqrt(dim)
     frames = np.repeat(shots, lengths, axis=0)
-    frames = frames + _FRAME_LOOK * rng.standard_normal(frames.shape) / np.sqrt(dim)
+    frames = frames + _SAMPLE_NOISE * rng.standard_normal(frames.shape) / np.sqrt(dim)
     unit: NDArray[np.float32] = (frames / np.linalg.norm(frames, axis=1, keepdims=True)).astype(np.float32)
     return unit
 
@@ -189,7 +194,7 @@ def _annotation(video: SyntheticVideo) -> Annotation:
 
 
 def _summary(scores: NDArray[np.float32], shots: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """(N,) the best shots, taken in order of their score as far as they fit the budget."""
+    """(N,) the samples of the best shots, taken in order of their score as far as they fit the budget."""
     chosen = np.zeros(len(scores), dtype=np.bool_)
     room = int(_BUDGET * len(scores))
     for first, last in shots[np.argsort(-scores[shots[:, 0]], kind="stable")]:

@@ -1,4 +1,4 @@
-"""The diffusion process: noise schedule, samplers and guidance as pure functions on tensors.
+"""The diffusion process: noise schedule, sampler and guidance as pure functions on tensors.
 
-It knows no video and no network: a denoiser is any function of the noised scores and the step.
+A denoiser is any function of the noised logits and the time here; the network is in `vidsumm.model`.
 """

@@ -1,4 +1,7 @@
-"""DDIM over importance logits (paper section 3.2, "Inference"); the noise is handed in, so draws can be replayed."""
+"""DDIM sampling of importance logits (paper section 3.2, "Inference").
+
+All random numbers are arguments, so that recorded ones can be replayed. Shapes: S curves, N samples (sampled frames).
+"""
 
 import itertools
 from collections.abc import Callable, Sequence
@@ -13,20 +16,20 @@ from vidsumm.diffusion.schedule import Schedule, predicted_noise
 __all__ = ["Denoiser", "Draws", "Final", "ddim_sample", "draw_noise", "sampling_times"]
 
 Final = Literal["paper", "official"]
-"""Where the last prediction is made: at the cleanest time (paper), or one stride before it (official code)."""
+"""Where the last prediction is made: at the time of least noise (paper), or one stride before it (official code)."""
 
 Denoiser = Callable[[Tensor, int], Tensor]
-"""(u_t (S, N), t) -> predicted clean logit u0 (S, N)."""
+"""(u_t (S, N), t) -> predicted clean logits u0 (S, N)."""
 
 
 @dataclass(frozen=True)
 class Draws:
-    """Every random number of a sampling run."""
+    """All random numbers that S curves are drawn from."""
 
     x_T: Tensor  # noqa: N815  (the literature's name)
-    """(S, N) start, standard normal."""
+    """(S, N) standard normal, the start."""
     step_noise: Tensor
-    """(at least steps - 1, S, N) standard normal, one slice for each step but the last."""
+    """(steps - 1 or more, S, N) standard normal, one slice for each step except the last."""
 
     def to(self, device: torch.device) -> "Draws":
         """The same draws on another device."""
@@ -34,12 +37,15 @@ class Draws:
 
 
 def draw_noise(seeds: Sequence[int], steps: int, length: int) -> Draws:
-    """The draws of each seed from its own generator (on the CPU), so that a sample never depends on its neighbours.
+    """Draws the random numbers of each seed from a generator of its own, so that no curve depends on the others.
 
     Args:
-        seeds: (S,) one for each sample.
+        seeds: (S,) one for each curve.
         steps: denoising steps.
-        length: N, frames.
+        length: N.
+
+    Returns:
+        The draws, on the CPU.
     """
     rows = [torch.randn(steps, length, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
     noise = torch.stack(rows, dim=1)  # (steps, S, N)
@@ -47,12 +53,16 @@ def draw_noise(seeds: Sequence[int], steps: int, length: int) -> Draws:
 
 
 def sampling_times(steps: int, total: int, final: Final) -> list[int]:
-    """The `steps` times at which the denoiser is asked, descending from total - 1.
+    """The times at which the denoiser is asked, descending from total - 1.
 
-    Times count from 0 here: the paper's t = 1, its last step, is 0, and its T is total - 1.
+    Times count from 0 here: the paper's T is total - 1, and its last step t = 1 is 0.
 
-    ``"paper"``: evenly spread down to 0, where the prediction "is directly used" (section 3.2), guidance included.
-    ``"official"``: linspace(0, total - 1, steps + 1) truncated, without its 0 (999, 899, ..., 99 for ten steps).
+    Args:
+        steps: how many times.
+        total: T of the noise schedule.
+        final: ``"paper"`` spreads them evenly down to 0, where the prediction "is directly used" (section 3.2), with
+            guidance. ``"official"`` is linspace(0, total - 1, steps + 1), rounded down, without its 0: for ten steps
+            999, 899, ..., 99.
     """
     if final == "paper":
         grid = torch.linspace(0, total - 1, steps) if steps > 1 else torch.tensor([total - 1.0])
@@ -79,15 +89,15 @@ def ddim_sample(
     3. sigma^2 = (1 - abar') / (1 - abar) * (1 - abar / abar')   (eta = 1, the DDPM reverse process)
     4. u_t' = sqrt(abar') u0 + sqrt(1 - abar' - sigma^2) eps + sigma * noise
 
-    The prediction at the last time is the result itself, no noise added.
+    The prediction at the last time is the result; no noise is added to it.
 
     Args:
-        denoise: predicts u0; called once for each step with the whole batch.
-        schedule: the noise schedule, best on the CPU: its numbers then reach any device without waiting for it.
+        denoise: predicts u0; called once for each step, with all curves.
+        schedule: the noise schedule; on the CPU it works with any device, and nothing waits for its numbers.
         draws: start and step noise, on the device of the denoiser.
         steps: how often the denoiser is asked.
         final: see `sampling_times`.
-        denoise_final: asked at the last time instead of `denoise` (the official code leaves guidance out there).
+        denoise_final: called at the last time instead of `denoise` (the official code leaves guidance out there).
     """
     times = sampling_times(steps, schedule.steps, final)
     u = draws.x_T

@@ -20,19 +20,19 @@ __all__ = [
 NUM_STEPS = 1000
 """T, the number of diffusion steps."""
 EPSILON = 1e-3
-"""A score and its distance from one are held at this or above before the logit (paper, supplement E)."""
+"""Scores s are clamped so that neither s nor 1 - s is below this before the logit (paper, supplement E)."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Cumulative products of a noise schedule.
+    """A noise schedule, by its cumulative products.
 
-    Symbols: `alphas_cumprod[t]` is abar_t, the share of the clean signal's variance left at step t.
+    Symbols: abar_t is `alphas_cumprod[t]`, the share of the clean signal's variance that is left at time t.
     """
 
     alphas_cumprod: Tensor
-    """(T,) float64, strictly decreasing, in (0, 1). Differences of nearly equal products, which the sampler's weights
-    are made of, lose half their digits in float32: enough to move a noised score to another entry of the codebook."""
+    """(T,) float64, strictly decreasing, in (0, 1). The sampler takes differences of nearly equal products, which would
+    lose half their digits in float32, enough to move a noised score to another level of the codebook."""
 
     def to(self, device: torch.device) -> "Schedule":
         """The same schedule on another device."""
@@ -51,8 +51,8 @@ def cosine_schedule(steps: int = NUM_STEPS, *, offset: float = 0.008, max_beta: 
 
     Args:
         steps: T.
-        offset: s, keeps the first betas from vanishing.
-        max_beta: betas are clipped here against the singularity at T.
+        offset: s, which keeps the first betas from vanishing.
+        max_beta: largest beta, which avoids the singularity at T.
     """
     grid = torch.linspace(0, steps, steps + 1, dtype=torch.float64)
     level = torch.cos((grid / steps + offset) / (1 + offset) * math.pi / 2) ** 2
@@ -62,7 +62,7 @@ def cosine_schedule(steps: int = NUM_STEPS, *, offset: float = 0.008, max_beta: 
 
 
 def to_logit(score: Tensor, temperature: float) -> Tensor:
-    """u = log(s / (1 - s)) / temperature, with s and 1 - s held at EPSILON or above, so that u stays finite."""
+    """u = log(s / (1 - s)) / temperature, with s and 1 - s clamped to at least EPSILON, so that u is finite."""
     s = score.clamp(min=EPSILON)
     rest = (1 - score).clamp(min=EPSILON)
     return torch.log(s / rest) / temperature
@@ -87,11 +87,11 @@ def q_sample(schedule: Schedule, u0: Tensor, t: Tensor, noise: Tensor) -> Tensor
 
 
 def predicted_noise(u_t: Tensor, u0: Tensor, abar: Tensor) -> Tensor:
-    """eps = (u_t - sqrt(abar) u0) / sqrt(1 - abar), the noise that a predicted u0 leaves in u_t, (S, N).
+    """eps = (u_t - sqrt(abar) u0) / sqrt(1 - abar), the noise in u_t given a predicted u0, (S, N).
 
     Args:
         u_t: (S, N) noised logits.
         u0: (S, N) predicted clean logits.
-        abar: () float64 abar_t; on the CPU it serves tensors of any device.
+        abar: () float64 abar_t; on the CPU it works with tensors of any device.
     """
     return ((1 / abar).sqrt() * u_t - u0) / (1 / abar - 1).sqrt()

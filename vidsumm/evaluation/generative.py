@@ -1,41 +1,58 @@
-"""How well several drawn summaries cover what several people want.
+"""How well several drawn curves, and the summaries made from them, match different annotators (SummDiff, section 4.3).
 
-Shapes: S samples, U annotators, N scores of a curve.
+Shapes: S curves, U annotators, N samples.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MATCH", "best_match", "coverage", "diversity", "energy_distance", "match_ratio"]
+__all__ = ["best_match", "coverage", "diversity", "energy_distance", "match_ratio"]
 
-MATCH = 0.25
-"""Kendall's tau from which a summary matches an annotator (SummDiff, section 4.3)."""
+_MATCH = 0.25  # least Kendall's tau at which a curve matches an annotator (SummDiff, section 4.3)
 
 
 def best_match(taus: NDArray[np.float64]) -> float:
-    """Mean over annotators of the tau of the sample that suits each of them best; `taus` is (S, U)."""
+    """Tau of the curve that matches an annotator best, averaged over annotators.
+
+    Args:
+        taus: (S, U) Kendall's tau of each curve with each annotator.
+    """
     return float(taus.max(axis=0).mean())
 
 
-def match_ratio(taus: NDArray[np.float64], threshold: float = MATCH) -> NDArray[np.float64]:
-    """(U,) share of samples that match each annotator: one row of SummDiff's figure 3. `taus` is (S, U)."""
+def match_ratio(taus: NDArray[np.float64], threshold: float = _MATCH) -> NDArray[np.float64]:
+    """Share of curves that match each annotator: one row of SummDiff's figure 3.
+
+    Args:
+        taus: (S, U) Kendall's tau of each curve with each annotator.
+        threshold: least tau of a match.
+
+    Returns:
+        (U,).
+    """
     ratio: NDArray[np.float64] = (taus >= threshold).mean(axis=0)
     return ratio
 
 
-def coverage(taus: NDArray[np.float64], threshold: float = MATCH) -> float:
-    """Share of annotators whom at least one sample matches; grows with S. `taus` is (S, U)."""
+def coverage(taus: NDArray[np.float64], threshold: float = _MATCH) -> float:
+    """Share of annotators whom at least one curve matches; grows with S.
+
+    Args:
+        taus: (S, U) Kendall's tau of each curve with each annotator.
+        threshold: least tau of a match.
+    """
     return float((match_ratio(taus, threshold) > 0).mean())
 
 
 def diversity(summaries: NDArray[np.bool_]) -> float | None:
-    """Mean distance between pairs of summaries: one less the frames in common over the frames of either (1 - IoU).
+    """Mean distance between pairs of summaries: 1 - IoU, where IoU is the frames of both over the frames of either.
 
     Args:
-        summaries: (S, n_frames).
+        summaries: (S, n_frames) whether a summary shows a frame.
 
     Returns:
-        0 where all are the same (two empty ones are), 1 where no two share a frame; None for fewer than two.
+        0 where all are the same (two empty ones count as the same), 1 where no two share a frame; None for fewer than
+        two summaries.
     """
     count = len(summaries)
     if count < 2:
@@ -47,23 +64,24 @@ def diversity(summaries: NDArray[np.bool_]) -> float | None:
     return float(1 - shared[np.triu_indices(count, 1)].mean())
 
 
-def energy_distance(samples: NDArray[np.floating], people: NDArray[np.floating]) -> float:
-    """Energy distance between the distribution of drawn curves and that of people's (Szekely and Rizzo).
+def energy_distance(curves: NDArray[np.floating], annotators: NDArray[np.floating]) -> float:
+    """Energy distance between the distributions of drawn curves and of annotators' curves (Szekely and Rizzo).
 
-    2 E|X - Y| - E|X - X'| - E|Y - Y'| with the Euclidean distance over sqrt(N), so that the length of a video does not
-    count and the result is in the unit of the scores. Means run over all pairs, a curve with itself included (the
-    V-statistic): zero or more, and zero only where both sets are the same distribution. It is therefore biased upwards
-    for few samples, by about E|X - X'| / S: compare methods at the same S.
+    2 E|X - Y| - E|X - X'| - E|Y - Y'| with the Euclidean distance divided by sqrt(N), so that the length of a video
+    does not matter and the result is in the unit of the scores. Means run over all pairs, a curve with itself included
+    (the V-statistic): the result is zero or more, and zero only where both distributions are the same. It is biased
+    upwards for few curves, by about E|X - X'| / S: compare methods at the same S.
 
     Args:
-        samples: (S, N) curves.
-        people: (U, N) curves on the same scale.
+        curves: (S, N) drawn curves.
+        annotators: (U, N) annotators' curves on the same scale.
     """
-    across, among, between = (_mean_distance(a, b) for a, b in ((samples, people), (samples,) * 2, (people,) * 2))
-    return max(0.0, 2 * across - among - between)
+    between = _mean_distance(curves, annotators)
+    within_curves, within_annotators = _mean_distance(curves, curves), _mean_distance(annotators, annotators)
+    return max(0.0, 2 * between - within_curves - within_annotators)
 
 
 def _mean_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
-    """Root mean square difference of curves (A, N) and (B, N), mean over all pairs."""
+    """Root mean square difference of two curves, averaged over all pairs of curves (A, N) and (B, N)."""
     rows = b.astype(np.float64)
     return float(np.mean([np.sqrt(np.square(rows - row).mean(axis=1)).mean() for row in a.astype(np.float64)]))

@@ -3,23 +3,22 @@
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SHOT_LENGTH", "average_precision", "highlight_precision", "uniform_means"]
+__all__ = ["average_precision", "highlight_precision", "uniform_means"]
 
-SHOT_LENGTH = 5
-"""Samples of a shot: five seconds of Mr. HiSum, whose videos are sampled once a second."""
+_SHOT_LENGTH = 5  # samples: five seconds of Mr. HiSum, whose videos are sampled once a second
 
 
 def highlight_precision(
-    curve: NDArray[np.floating], gtscore: NDArray[np.floating], share: float, shot_length: int = SHOT_LENGTH
+    curve: NDArray[np.floating], gtscore: NDArray[np.floating], share: float, shot_length: int = _SHOT_LENGTH
 ) -> float:
-    """Average precision with which a curve finds the highlights.
+    """Average precision with which a curve finds the highlights, the shots with the highest mean true score.
 
     Args:
         curve: (N,) predicted scores.
         gtscore: (N,) true scores.
-        share: of the shots that are highlights, those of the highest mean true score: 0.5 or 0.15. Rounded down, but at
-            least one; of equals the earlier.
-        shot_length: samples of a shot; the last may be shorter.
+        share: of the shots that are highlights, 0.5 or 0.15; their number is rounded down, but is at least one. Of
+            shots with equal scores, the earlier one is a highlight.
+        shot_length: samples of a shot; the last shot may be shorter.
     """
     truth, predicted = uniform_means(gtscore, shot_length), uniform_means(curve, shot_length)
     positive = np.zeros(len(truth), dtype=np.bool_)
@@ -28,7 +27,15 @@ def highlight_precision(
 
 
 def uniform_means(curve: NDArray[np.floating], shot_length: int) -> NDArray[np.float64]:
-    """Mean score of each `shot_length` samples of a curve (N,)."""
+    """Mean score of each shot of `shot_length` samples; the last shot may be shorter.
+
+    Args:
+        curve: (N,) scores.
+        shot_length: samples of a shot.
+
+    Returns:
+        (ceil(N / shot_length),).
+    """
     starts = np.arange(0, len(curve), shot_length)
     sums = np.add.reduceat(curve.astype(np.float64), starts)
     means: NDArray[np.float64] = sums / np.diff(starts, append=len(curve))
@@ -36,10 +43,10 @@ def uniform_means(curve: NDArray[np.floating], shot_length: int) -> NDArray[np.f
 
 
 def average_precision(positive: NDArray[np.bool_], predicted: NDArray[np.floating]) -> float:
-    """Mean precision at the rank of each positive item; of equal scores, none is before the other.
+    """Mean precision at the rank of each positive item; items with equal scores share a rank.
 
     Args:
-        positive: (M,), at least one True.
+        positive: (M,) which items are positive, at least one.
         predicted: (M,) scores.
     """
     _, group = np.unique(-predicted, return_inverse=True)  # from the highest score to the lowest

@@ -1,8 +1,9 @@
-r"""How predicted scores bear on the optimal knapsack: CIS, WIR, IR and WSE (SummDiff, section 4.4).
+r"""How prediction errors affect the optimal knapsack selection: CIS, WIR, IR and WSE (SummDiff, section 4.4).
 
-Symbols: v (M,) true shot values, w (M,) shot lengths, y* the optimal choice for v, dv = predicted less true values.
+Symbols: v (M,) true shot values, w (M,) shot lengths, y* the optimal choice for v, dv = predicted minus true values.
 
-Two conventions, since the authors' code (*official*, behind the published tables) departs from the text (*paper*):
+There are two conventions, because the authors' code (*official*, behind the published tables) differs from the text of
+the paper (*paper*):
 
 ==========================  ==========================================  =============================================
                             official                                    paper
@@ -15,10 +16,10 @@ harmless moves              always inside                               only whe
 WSE                         sum of w \|dv\| over harmful moves          sum of w \|dv\| over all shots
 ==========================  ==========================================  =============================================
 
-A move is harmful where it works against the optimal choice: down for a chosen shot, up for another. D+ and D- are how
-far a shot's value can move before another choice overtakes; mu_k is the critical ratio without shot k (Belgacem and
-Hifi). The bounds by mu are sufficient, not necessary: an interval may leave out even a shot's true value. (*) is
-printed with the opposite sign, which would declare nearly every increase unsafe.
+A move (an entry of dv) is harmful where it works against the optimal choice: down for a chosen shot, up for another.
+D+ and D- are how far a shot's value can move before another choice becomes better; mu_k is the critical ratio without
+shot k (Belgacem and Hifi). The bounds by mu are sufficient, not necessary: an interval may leave out even a shot's true
+value. The paper prints (*) with the opposite sign, which would declare nearly every increase unsafe.
 
 The authors also average a row [start, end) of Mr. HiSum over `end` inclusive, and in float32: see
 `summaries.shot_means`.
@@ -43,13 +44,13 @@ class Optimality:
     """How close predicted shot values come to the true optimal choice."""
 
     cis: float
-    """Confidence of importance score; zero or less guarantees the optimal choice, lower is better."""
+    """Confidence of importance score; lower is better, and zero or less guarantees that the choice stays optimal."""
     wir: float
-    """Share of the video's length whose shots move within their safe interval."""
+    """Share of the video's length that lies in shots whose value moves within its safe interval."""
     ir: float
-    """Share of shots that move within their safe interval."""
+    """Share of shots whose value moves within its safe interval."""
     wse: float
-    """Weighted sum of errors, in units of the lengths."""
+    """Weighted sum of errors, in the unit of the lengths."""
 
 
 class OptimalChoice:
@@ -59,9 +60,9 @@ class OptimalChoice:
 
     Args:
         values: (M,) true shot values.
-        lengths: (M,) int64, above zero.
-        capacity: greatest total length.
-        convention: see above.
+        lengths: (M,) int64 shot lengths, above zero.
+        capacity: largest total length of a choice.
+        convention: see the table at the top of this module.
     """
 
     def __init__(
@@ -77,14 +78,15 @@ class OptimalChoice:
         self._values = values[self._kept].astype(np.float64)
         self._lengths = lengths[self._kept]
         self.chosen = solve(self._values, self._lengths, capacity)
-        """(kept shots,) bool."""
+        """(K,) bool, whether each of the K shots that are counted is in the optimal choice."""
         self._value = float(self._values[self.chosen].sum())
         without, reduced = leave_one_out_values(self._values, self._lengths, capacity)
-        self._rival = np.where(self.chosen, without, reduced + self._values)  # best choice that decides otherwise
+        # for each shot, the value of the best choice that leaves it out if it is chosen, and has it if it is not
+        self._rival = np.where(self.chosen, without, reduced + self._values)
         self._bound = self._bounds(fits[self._kept], capacity)
 
     def measure(self, predicted: NDArray[np.floating]) -> Optimality:
-        """Of predicted shot values (M,)."""
+        """Measures predicted shot values (M,)."""
         if not len(self._values):
             return Optimality(0.0, 1.0, 1.0, 0.0)
         moves = (predicted - self._truth)[self._kept].astype(np.float64)
@@ -105,7 +107,12 @@ class OptimalChoice:
         )
 
     def _bounds(self, fits: NDArray[np.bool_], capacity: int) -> NDArray[np.float64]:
-        """(M,) greatest harmful move within each interval, both kinds of shots in one direction."""
+        """(K,) greatest harmful move of each shot within its interval.
+
+        Args:
+            fits: (K,) shots that are no longer than the capacity.
+            capacity: largest total length.
+        """
         exact = self._value - self._rival  # -D- and D+
         if not fits.any():
             return exact
@@ -121,15 +128,15 @@ class OptimalChoice:
 def _critical_ratios(
     ratio: NDArray[np.float64], lengths: NDArray[np.int64], capacities: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Ratio of the first shot that no longer fits when all but one are packed by falling ratio; 0 where all fit.
+    """For each shot k, packs the others by falling ratio; returns the ratio of the first one that no longer fits.
 
     Args:
-        ratio: (M,) value by length.
-        lengths: (M,).
-        capacities: (M,) of the packing without each shot.
+        ratio: (K,) value by length.
+        lengths: (K,).
+        capacities: (K,) capacity for the packing without shot k.
 
     Returns:
-        (M,), for each shot left out.
+        (K,) mu_k; 0 where all others fit.
     """
     order = np.argsort(-ratio, kind="stable")
     packed = np.tile(lengths[order], (len(order), 1))

@@ -1,4 +1,4 @@
-"""JSON that people can read, and its way back into typed dataclasses."""
+"""Writes JSON that people can read, and reads it back into typed dataclasses."""
 
 import dataclasses
 import json
@@ -15,13 +15,18 @@ _JSON_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "tru
 
 
 class StructureError(ValueError):
-    """A value that does not fit its type or that JSON cannot hold; names the place."""
+    """A value has the wrong type, or JSON cannot hold it; the message names the place."""
 
 
 def render(value: Any, where: str, indent: str = "") -> str:
-    """JSON text of nested dictionaries, lists and tuples; `where` names the value in errors.
+    """Returns the JSON text of nested dictionaries, lists and tuples.
 
-    Keys keep their order. Lists of numbers stand on one line whatever their length, other values where they fit.
+    Keys keep their order. A list of numbers is written on one line whatever its length, other values if they fit.
+
+    Args:
+        value: what to write.
+        where: name of the value in errors.
+        indent: spaces before each line.
 
     Raises:
         StructureError: a number is not finite.
@@ -42,12 +47,12 @@ def render(value: Any, where: str, indent: str = "") -> str:
 
 
 def parse(kind: type[T], value: object, where: str) -> T:
-    """The dataclass `kind` from what `json.loads` gave.
+    """Returns an instance of the dataclass `kind` from a value that `json.loads` returned.
 
     Fields may be `str`, `int`, `float`, `bool`, `X | None`, tuples, `dict[str, X]`, dataclasses and `Any`.
 
     Raises:
-        StructureError: a field is missing, unknown or of another type.
+        StructureError: a field is missing, unknown or of the wrong type.
     """
     return cast("T", _parse_object(kind, value, where))
 

@@ -1,4 +1,4 @@
-"""The record `summary.json`: what was done, with what, and what came out.
+"""The record ``summary.json``: what was done, with which settings and versions, and with what results.
 
 `summary.schema.json` beside this module is its JSON Schema. All times are seconds since the first frame of the source.
 """
@@ -31,9 +31,10 @@ __all__ = [
     "write_record",
 ]
 
-SCHEMA = "vidsumm.summary/2"
-"""Name and version of the format; the number grows whenever a field comes, goes or changes its meaning."""
+SCHEMA = "vidsumm.summary/3"
+"""Name and version of the format; the number increases when a field is added, removed or changes its meaning."""
 
+_SCHEMA_2 = "vidsumm.summary/2"
 _REMAKE = "give a summary.json that this version of vidsumm wrote"
 
 
@@ -52,7 +53,7 @@ class SourceRecord:
     container: str
     """Name of the demuxer, for example mov,mp4,m4a,3gp,3g2,mj2."""
     duration_s: float
-    """From the beginning of the first frame to the end of the last, seconds."""
+    """From the start of the first frame to the end of the last, seconds."""
     start_s: float
     """Time of the first frame on the container's own clock, seconds."""
     width: int
@@ -77,7 +78,7 @@ class SourceRecord:
 
 @dataclass(frozen=True)
 class ProvenanceRecord:
-    """What the scores came from."""
+    """What the scores were computed with."""
 
     feature_id: str
     """Identity of the features: backbone, digest of its weights, preprocessing and sampling rate."""
@@ -102,7 +103,7 @@ class ShotRecord:
     """One shot, [start, end)."""
 
     start_s: float
-    """Beginning, seconds."""
+    """Start, seconds."""
     end_s: float
     """End, seconds."""
     first_frame: int
@@ -115,19 +116,19 @@ class ShotRecord:
 class CurveRecord:
     """One importance curve drawn by the model."""
 
-    sample: int
-    """Number of the sample it was drawn for, from 0."""
+    slot: int
+    """Which of the summaries asked for it was drawn for, from 0."""
     seed: int
     """Seed of this draw."""
     attempt: int
-    """0 for the first draw of the sample, 1 for the first redraw and so on."""
+    """0 for the first draw of the slot, 1 for the first redraw and so on."""
     scores: tuple[float, ...]
     """Importance in [0, 1] at each of times_s."""
 
 
 @dataclass(frozen=True)
 class BudgetRecord:
-    """How long a summary may be."""
+    """The longest that a summary may last."""
 
     seconds: float
     """Longest allowed length, seconds."""
@@ -137,13 +138,13 @@ class BudgetRecord:
 
 @dataclass(frozen=True)
 class CandidateRecord:
-    """One summary."""
+    """One candidate: the shots that one curve selects, cut to a summary."""
 
     rank: int
     """Place by agreement, from 1."""
     file: str | None
     """Name of the video file beside this record; null where none was written."""
-    sample: int
+    curve: int
     """Index of its curve in curves."""
     seed: int
     """Seed of that curve."""
@@ -151,12 +152,12 @@ class CandidateRecord:
     """Attempt of that curve."""
     shots: tuple[int, ...]
     """Indices of the chosen shots in shots, ascending."""
-    spans_s: tuple[tuple[float, float], ...]
-    """[start, end) of each piece of the source as it was cut, seconds."""
+    clips_s: tuple[tuple[float, float], ...]
+    """[start, end) of each clip, a stretch of the source shown without a break, seconds."""
     duration_s: float
-    """Sum of the pieces, seconds."""
+    """Length of all clips together, seconds."""
     agreement: float
-    """How well the summary agrees with the scores of all samples; higher is better."""
+    """How well the selection serves the curves of all candidates, 0 to 1; higher is better."""
     beginning_share: float
     """Share of the summary that lies in the first third of the source."""
     middle_share: float
@@ -174,16 +175,16 @@ class DistinctRecord:
     """How different the candidates are."""
 
     wanted: int
-    """Number of different summaries that was asked for."""
+    """Number of different summaries asked for."""
     got: int
-    """Number of different summaries that came out."""
+    """Number of different summaries found."""
     redraws: int
     """Number of curves drawn again because they repeated an earlier selection."""
 
 
 @dataclass(frozen=True)
 class SummaryRecord:
-    """Everything known about the summaries of one video."""
+    """Everything known about one run on one video."""
 
     schema: str
     """Name and version of this format."""
@@ -196,7 +197,7 @@ class SummaryRecord:
     versions: dict[str, str]
     """Versions of vidsumm and of the software it used."""
     provenance: ProvenanceRecord
-    """What the scores came from."""
+    """What the scores were computed with."""
     times_s: tuple[float, ...]
     """Times of the sampled frames, ascending, seconds."""
     shots: tuple[ShotRecord, ...]
@@ -204,31 +205,31 @@ class SummaryRecord:
     curves: tuple[CurveRecord, ...]
     """All importance curves drawn."""
     budget: BudgetRecord
-    """How long a summary may be."""
+    """The longest that a summary may last."""
     candidates: tuple[CandidateRecord, ...]
-    """The summaries by rank."""
+    """The candidates by rank."""
     distinct: DistinctRecord
     """How different the candidates are."""
     notices: tuple[str, ...]
-    """What happened on the way that is worth knowing, one line each."""
+    """Warnings of the run, one line each."""
     cached: tuple[str, ...]
-    """Stages whose results were not computed but taken from the cache: any of decode, shots and score."""
+    """Stages whose results were read from the cache: any of decode, shots and score."""
     timings_s: dict[str, float]
     """Wall time by stage, seconds."""
 
 
 def rounded(values: Iterable[float], digits: int = 5) -> tuple[float, ...]:
-    """Plain floats for the record from any numbers, NumPy arrays included."""
+    """Returns numbers, such as those of a NumPy array, as rounded plain floats for the record."""
     return tuple(round(float(value), digits) for value in values)
 
 
 def as_dict(record: SummaryRecord) -> dict[str, Any]:
-    """The record as nested dictionaries and tuples, ready for `json.dumps`."""
+    """Returns the record as nested dictionaries and tuples, ready for `json.dumps`."""
     return dataclasses.asdict(record)
 
 
 def to_json(record: SummaryRecord) -> str:
-    """The text of `summary.json`: fields in the order of the classes, lists of numbers and small objects on one line.
+    """Returns the text of ``summary.json``: fields in the order of the classes, lists of numbers on one line.
 
     Raises:
         OutputError: a number is not finite.
@@ -240,7 +241,7 @@ def to_json(record: SummaryRecord) -> str:
 
 
 def write_record(record: SummaryRecord, path: Path) -> None:
-    """Writes `record` to `path`, whole or not at all.
+    """Writes `record` to `path`, completely or not at all.
 
     Raises:
         OutputError: the file cannot be written, or a number is not finite.
@@ -249,10 +250,10 @@ def write_record(record: SummaryRecord, path: Path) -> None:
 
 
 def read_record(path: Path) -> SummaryRecord:
-    """Reads what `write_record` wrote.
+    """Reads a record that this version of vidsumm wrote, or the one before it (schema 2).
 
     Raises:
-        InputError: the file cannot be read, has another version, or its structure is not that of the schema.
+        InputError: the file cannot be read, has another schema, or its structure is not that of the schema.
     """
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
@@ -261,9 +262,11 @@ def read_record(path: Path) -> SummaryRecord:
     except ValueError as error:
         raise InputError(f"{path} is not JSON: {error}", remedy=_REMAKE) from error
     schema = value.get("schema") if isinstance(value, dict) else None
-    if schema != SCHEMA:
+    if schema not in (SCHEMA, _SCHEMA_2):
         raise InputError(f"{path} has the format {schema!r}, not {SCHEMA!r}", remedy=_REMAKE)
     try:
+        if schema == _SCHEMA_2:
+            value = _from_schema_2(value)
         record = parse(SummaryRecord, value, "summary")
         _check_references(record)
     except StructureError as error:
@@ -271,12 +274,33 @@ def read_record(path: Path) -> SummaryRecord:
     return record
 
 
+def _from_schema_2(value: dict[str, Any]) -> dict[str, Any]:
+    """Returns a record of schema 2 with the names of schema 3; what is missing or unknown is left for `parse` to find.
+
+    Schema 2 called a curve's slot and a candidate's curve both "sample", and clips "spans".
+    """
+    return value | {
+        "schema": SCHEMA,
+        "settings": _rename_keys(value.get("settings"), {"sample": "draw"}),
+        "curves": _rename_each(value.get("curves"), {"sample": "slot"}),
+        "candidates": _rename_each(value.get("candidates"), {"sample": "curve", "spans_s": "clips_s"}),
+    }
+
+
+def _rename_each(values: Any, names: dict[str, str]) -> Any:
+    return [_rename_keys(value, names) for value in values] if isinstance(values, list) else values
+
+
+def _rename_keys(value: Any, names: dict[str, str]) -> Any:
+    return {names.get(key, key): item for key, item in value.items()} if isinstance(value, dict) else value
+
+
 def _check_references(record: SummaryRecord) -> None:
     for i, curve in enumerate(record.curves):
         if len(curve.scores) != len(record.times_s):
             raise StructureError(f"summary.curves[{i}] has {len(curve.scores)} scores for {len(record.times_s)} times")
     for i, candidate in enumerate(record.candidates):
-        if not 0 <= candidate.sample < len(record.curves):
-            raise StructureError(f"summary.candidates[{i}].sample is {candidate.sample} of {len(record.curves)} curves")
+        if not 0 <= candidate.curve < len(record.curves):
+            raise StructureError(f"summary.candidates[{i}].curve is {candidate.curve} of {len(record.curves)} curves")
         if any(not 0 <= shot < len(record.shots) for shot in candidate.shots):
             raise StructureError(f"summary.candidates[{i}].shots names a shot beyond the {len(record.shots)} there are")

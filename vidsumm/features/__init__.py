@@ -1,4 +1,4 @@
-"""Feature networks (backbones): their weights and preprocessing, the ``feature_id``, and running them over frames.
+"""Feature networks (backbones): their weights and preprocessing, the feature id, and running them over frames.
 
-It takes frames as arrays and knows no container or codec.
+Frames are arrays here; decoding them is in `vidsumm.video`.
 """

@@ -1,14 +1,15 @@
-"""The name that features and checkpoints carry, so that only what belongs together is used together.
+"""The feature id: says how features were made, so that a checkpoint is used only with the features it was trained on.
 
-`inception-v3:7ff4a85c3a63:squash299-bilinear-l2:2fps` reads: backbone, first digits of its weights' SHA-256,
-preprocessing, sampling rate.
+`inception-v3:7ff4a85c3a63:squash299-bilinear-l2:2fps` names the backbone, the first digits of the SHA-256 of its
+weights, the preprocessing, and the sampling rate.
 """
 
 import re
 from dataclasses import dataclass
 
 from vidsumm.errors import ResourceError
-from vidsumm.features.backbones import Backbone, BackboneFile
+from vidsumm.features.backbone import Backbone
+from vidsumm.features.registry import BackboneFile
 
 __all__ = ["FeatureId", "feature_id", "parse_feature_id"]
 
@@ -19,7 +20,7 @@ _PATTERN = re.compile(
 
 @dataclass(frozen=True)
 class FeatureId:
-    """The parts of a feature id; `str` puts them together."""
+    """The parts of a feature id; `str` joins them."""
 
     backbone: str
     digest: str
@@ -32,22 +33,22 @@ class FeatureId:
         return f"{self.backbone}:{self.digest}:{self.preprocessing}:{self.fps:g}fps"
 
     def same_network(self, other: "FeatureId") -> bool:
-        """Whether only the sampling rate may differ."""
+        """Whether both are the same apart from the sampling rate."""
         mine = (self.backbone, self.digest, self.preprocessing)
         return mine == (other.backbone, other.digest, other.preprocessing)
 
 
 def feature_id(backbone: Backbone | BackboneFile, fps: float) -> str:
-    """The id of the features that `backbone` gives for frames sampled at `fps` per second."""
+    """The id of the features that `backbone` extracts from frames sampled at `fps` per second."""
     spec = backbone.spec
     return str(FeatureId(spec.name, backbone.weights_sha256[:12], spec.preprocessing, fps))
 
 
 def parse_feature_id(text: str) -> FeatureId:
-    """Takes an id apart.
+    """Splits a feature id into its parts.
 
     Raises:
-        ResourceError: the text is no feature id.
+        ResourceError: the text is not a feature id.
     """
     match = _PATTERN.fullmatch(text)
     try:
@@ -56,5 +57,5 @@ def parse_feature_id(text: str) -> FeatureId:
         return FeatureId(match["backbone"], match["digest"], match["preprocessing"], float(match["fps"]))
     except ValueError as error:
         raise ResourceError(
-            f"{text!r} is not a feature id", remedy="it reads backbone:digest:preprocessing:RATEfps"
+            f"{text!r} is not a feature id", remedy="it has the form backbone:digest:preprocessing:RATEfps"
         ) from error

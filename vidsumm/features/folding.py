@@ -1,4 +1,4 @@
-"""Folds batch normalisation into the convolution before it: same function, a third of the time on a CPU."""
+"""Folds batch normalisation into the convolution before it: the same function in a third of the time on a CPU."""
 
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -7,10 +7,10 @@ __all__ = ["fold_batch_norm"]
 
 
 def fold_batch_norm(network: nn.Module) -> None:
-    """Folds, in place, every `bn` into the `conv` beside it (the layout of torchvision's `BasicConv2d`).
+    """Folds every `bn` into the `conv` beside it, in place (the layout of torchvision's `BasicConv2d`).
 
-    Inference only: `network` must be in eval mode. Also the kinder choice in bfloat16, where a separate
-    normalisation would round once more per layer.
+    For inference only: `network` must be in eval mode. In bfloat16 the results are also more precise, because separate
+    normalisation rounds once more in each layer.
     """
     for layer in network.modules():
         conv, norm = getattr(layer, "conv", None), getattr(layer, "bn", None)

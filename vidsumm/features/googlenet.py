@@ -1,4 +1,4 @@
-"""torchvision's own ImageNet GoogLeNet (1024-d), its weights downloaded by torchvision's means."""
+"""torchvision's ImageNet GoogLeNet (1024-d), whose weights torchvision downloads."""
 
 from pathlib import Path
 
@@ -19,17 +19,17 @@ __all__ = [
 
 _WEIGHTS = GoogLeNet_Weights.IMAGENET1K_V1
 _FILE: str = _WEIGHTS.url.rsplit("/", 1)[-1]
-# torchvision's habit: a weight file is called NAME-<first digits of its SHA-256>.pth
+# torchvision names weight files NAME-<first digits of the SHA-256>.pth
 GOOGLENET_SHA256: str = _FILE.removesuffix(".pth").rsplit("-", 1)[-1]
 
 
 def cached_googlenet_file() -> Path:
-    """Where torch hub keeps torchvision's GoogLeNet weights, present or not."""
+    """The path of torchvision's GoogLeNet weights in the cache of torch hub, whether or not they are there."""
     return Path(torch.hub.get_dir()) / "checkpoints" / _FILE
 
 
 def googlenet_file(weights: Path | None = None) -> Path:
-    """`weights`, or the file in torch hub's cache, downloaded when it is not there yet.
+    """Returns `weights`, or the file in the cache of torch hub, which is downloaded if it is not there yet.
 
     Raises:
         ResourceError: the download failed.
@@ -48,13 +48,13 @@ def _download(target: Path) -> None:
         torch.hub.download_url_to_file(_WEIGHTS.url, str(target), hash_prefix=GOOGLENET_SHA256, progress=False)
     except (OSError, RuntimeError) as error:  # no network, no space; RuntimeError: the hash differs
         raise ResourceError(
-            f"the GoogLeNet weights are not here and could not be downloaded: {error}",
-            remedy=f"fetch torchvision's {_FILE} elsewhere and pass it with --backbone-weights, or put it at {target}",
+            f"the GoogLeNet weights are missing and could not be downloaded: {error}",
+            remedy=f"download {_FILE} elsewhere and put it at {target}, or pass it with --backbone-weights",
         ) from error
 
 
 def scale_for_googlenet(frames: Tensor) -> Tensor:
-    """Maps (B, 3, H, W) RGB values from [0, 255] to torchvision's normalised ImageNet values."""
+    """Maps (B, 3, H, W) RGB values in [0, 255] to torchvision's normalised ImageNet values."""
     transforms = _WEIGHTS.transforms()
     mean, std = (torch.tensor(v, device=frames.device).view(3, 1, 1) for v in (transforms.mean, transforms.std))
     return frames.div(255).sub_(mean).div_(std)
@@ -63,14 +63,14 @@ def scale_for_googlenet(frames: Tensor) -> Tensor:
 def build_googlenet(path: Path) -> nn.Module:
     """Builds the network, (B, 3, 224, 224) float32 from `scale_for_googlenet` -> (B, 1024), in eval mode.
 
-    `transform_input` is on, as torchvision sets it for these weights: they were trained on values in [-1, 1].
+    `transform_input` is on, as in torchvision, because these weights were trained on values in [-1, 1].
 
     Args:
         path: torchvision's state dictionary; its digest must have been checked against `GOOGLENET_SHA256`.
     """
     state = torch.load(path, map_location="cpu", weights_only=True)
     network: nn.Module = googlenet(weights=None, transform_input=True, aux_logits=False, init_weights=False).eval()
-    # the two auxiliary classifiers serve training alone
+    # the two auxiliary classifiers are needed only for training
     network.load_state_dict({name: value for name, value in state.items() if not name.startswith("aux")})
     network.fc = nn.Identity()
     fold_batch_norm(network)

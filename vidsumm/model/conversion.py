@@ -1,4 +1,4 @@
-"""Makes a vidsumm checkpoint of a checkpoint trained with the authors' code."""
+"""Converts a checkpoint that was trained with the authors' code to one of vidsumm."""
 
 import math
 from dataclasses import dataclass
@@ -17,27 +17,27 @@ from vidsumm.model.official import config_from_state, from_official, read_offici
 __all__ = ["UNKNOWN_FEATURES", "Conversion", "convert_official"]
 
 UNKNOWN_FEATURES = "unknown:000000000000:unknown:2fps"
-"""Feature id where nobody says what the features were: it matches no features, so nothing is summarized by mistake."""
+"""Feature id of a checkpoint whose features are not known: no features match it, so it cannot be used by mistake."""
 
 _NULL_REMEDY = "give a .npy file with the features of one black frame"
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """What an official state dict does not tell, in words of the options that do."""
+    """What an official state dict does not say, each by the option that gives it."""
 
     heads: int = 8
     """Attention heads (--heads)."""
     temperature: float = 2.0
-    """Of the scores, ``sigmoid_temp`` there (--temperature)."""
+    """Temperature of the scores, ``sigmoid_temp`` in the official configuration (--temperature)."""
     bins: int = 200
-    """K, needed where scores are embedded by sinusoids (--bins)."""
+    """K, read only where scores are embedded by sinusoids; learned embeddings show theirs (--bins)."""
     guidance: float = 0.0
-    """Weight the checkpoint carries as its default (--guidance)."""
+    """Guidance weight that the checkpoint stores as its default (--guidance)."""
     null_video: Path | None = None
-    """(C,) features of a black frame in a .npy file; zeros without (--null-video)."""
+    """The .npy file with the features (C,) of a black frame; None for zeros (--null-video)."""
     feature_id: str = UNKNOWN_FEATURES
-    """What the features were made with (--feature-id)."""
+    """Feature id of the features that the network takes (--feature-id)."""
 
     def __post_init__(self) -> None:
         checks = {
@@ -52,18 +52,24 @@ class Conversion:
 
 
 def convert_official(source: Path, output: Path, options: Conversion, *, overwrite: bool = False) -> ModelConfig:
-    """Reads an official checkpoint and writes `output`, whose card says where it came from.
+    """Reads an official checkpoint and writes `output`, whose card says where it comes from.
+
+    Args:
+        source: the official checkpoint.
+        output: the .safetensors file to write.
+        options: what `source` does not say.
+        overwrite: replace `output`.
 
     Returns:
-        The configuration that was found.
+        The configuration of the network.
 
     Raises:
-        ConfigError: `output` is no .safetensors file, or an option does not fit the network.
-        ResourceError: `source` is missing, damaged, would have to be run, or is another network.
+        ConfigError: `output` is not named .safetensors, or an option does not fit the network.
+        ResourceError: `source` is missing, damaged, holds code or another network.
         OutputError: `output` exists or cannot be written.
     """
     if output.suffix != ".safetensors":
-        raise ConfigError(f"--output {output} is no .safetensors file", remedy="end the name in .safetensors")
+        raise ConfigError(f"--output {output} is not a .safetensors file", remedy="end the name in .safetensors")
     require_free(output, overwrite=overwrite)
     state = read_official(source)
     _require_heads(state, options.heads)
@@ -79,7 +85,7 @@ def convert_official(source: Path, output: Path, options: Conversion, *, overwri
         feature_id=options.feature_id,
         guidance=options.guidance,
         training=origin | {"given": {"heads": options.heads, "temperature": options.temperature}},
-        card=origin | {"split": "unknown", "licence": "not stated", "null_video": _named(options.null_video)},
+        card=origin | {"split": "unknown", "licence": "not stated", "null_video": _null_name(options.null_video)},
     )
     return config
 
@@ -91,7 +97,7 @@ def _require_heads(state: dict[str, Tensor], heads: int) -> None:
 
 
 def _null_features(path: Path | None, channels: int) -> Tensor:
-    """(C,) float32 of a .npy file, zeros where none is given."""
+    """(C,) float32 from a .npy file; zeros where none is given."""
     if path is None:
         return torch.zeros(channels)
     try:
@@ -105,5 +111,5 @@ def _null_features(path: Path | None, channels: int) -> Tensor:
     return torch.tensor(values, dtype=torch.float32)
 
 
-def _named(path: Path | None) -> str:
+def _null_name(path: Path | None) -> str:
     return "zeros" if path is None else path.name

@@ -1,4 +1,7 @@
-"""The condition encoder: frame features -> Z (paper section 3.2 and supplement E)."""
+"""The condition encoder: features of the samples -> Z (paper section 3.2 and supplement E).
+
+Shapes: V videos, N samples (sampled frames), C channels of the features, D width.
+"""
 
 import itertools
 
@@ -6,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from vidsumm.model.config import ModelConfig
-from vidsumm.model.layers import Dropout, attend, attention_received, sine_positions
+from vidsumm.model.layers import Dropout, attend, attention_received, feedforward, sine_positions
 
-__all__ = ["ConditionEncoder"]
+__all__ = ["ConditionEncoder", "EncoderLayer", "InputProjection"]
 
 
 class InputProjection(nn.Module):
-    """LayerNorm, dropout, linear; as many as asked for, a ReLU between them."""
+    """`input_layers` times LayerNorm, dropout and a linear layer, with a ReLU in between."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -31,7 +34,7 @@ class InputProjection(nn.Module):
 
 
 class EncoderLayer(nn.Module):
-    """Post-norm transformer layer; positions join queries and keys, not values."""
+    """Post-norm transformer layer; positions are added to queries and keys, not to values."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -39,25 +42,30 @@ class EncoderLayer(nn.Module):
         self.qkv = nn.Linear(config.width, 3 * config.width)
         self.attention_out = nn.Linear(config.width, config.width)
         self.norm_attention = nn.LayerNorm(config.width)
-        self.feedforward = nn.Sequential(
-            nn.Linear(config.width, config.feedforward),
-            nn.PReLU(),
-            Dropout(config.dropout),
-            nn.Linear(config.feedforward, config.width),
-        )
+        self.feedforward = feedforward(config.width, config.feedforward, config.dropout)
         self.norm_feedforward = nn.LayerNorm(config.width)
         self.dropout = Dropout(config.dropout)
         nn.init.xavier_uniform_(self.qkv.weight)
         nn.init.zeros_(self.qkv.bias)
 
     def forward(self, x: Tensor, positions: Tensor, mask: Tensor | None, watch: list[Tensor] | None = None) -> Tensor:
-        """(V, N, D), positions (V, N, D), mask (V, N) or None -> (V, N, D); a list is given what tokens receive."""
+        """One layer.
+
+        Args:
+            x: (V, N, D) tokens.
+            positions: (V, N, D).
+            mask: (V, N) bool, True at valid tokens; None where all are.
+            watch: the share of attention that each token receives is appended to it, (V, N); None computes nothing.
+
+        Returns:
+            (V, N, D).
+        """
         weights, biases = self.qkv.weight.chunk(3), self.qkv.bias.chunk(3)
         placed = x + positions
         q, k, v = (nn.functional.linear(y, w, b) for y, w, b in zip((placed, placed, x), weights, biases, strict=True))
         if watch is not None:
             watch.append(attention_received(q[:, None], k[:, None], heads=self.heads, mask=mask)[:, 0])
-        # attention weights are not dropped out: fused kernels then apply, and training takes half the time
+        # without dropout on the attention weights fused kernels apply, and training takes half the time
         attended = self.attention_out(attend(q, k, v, heads=self.heads, mask=mask))
         x = self.norm_attention(x + self.dropout(attended))
         out: Tensor = self.norm_feedforward(x + self.dropout(self.feedforward(x)))
@@ -65,7 +73,7 @@ class EncoderLayer(nn.Module):
 
 
 class ConditionEncoder(nn.Module):
-    """Encodes a video once; its result serves every sample and every denoising step."""
+    """Encodes a video once for all curves and all denoising steps."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -86,27 +94,27 @@ class ConditionEncoder(nn.Module):
         """Encodes a padded batch of videos.
 
         Args:
-            features: (V, N, C) float32 frame features.
-            mask: (V, N) bool, True at valid frames, which come first; None where all are.
-            watch: the last layer's self-attention appends what each frame receives of it, (V, N); see
-                `attention_received`.
-            null: (C,) features of a frame of the null video, which joins one video without mask: V becomes 2.
+            features: (V, N, C) float32.
+            mask: (V, N) bool, True at valid samples, which come first; None where all are.
+            watch: the last self-attention appends to this list what share of it each sample receives, (V, N), see
+                `attention_received`. Nothing is computed for it where it is None.
+            null: (C,) features of the null video, which is encoded beside a single video without mask: V becomes 2.
 
         Returns:
             Z (V, N, D), and the positions (V, N, D) that the denoisers use too.
         """
-        frames = self.projection(features)
-        if null is not None:  # all its frames are one
-            frames = torch.cat([frames, self.projection(null[None, None]).expand_as(frames)])
-        count = len(frames)
-        valid = frames.new_ones(frames.shape[:2], dtype=torch.bool) if mask is None else mask
+        tokens = self.projection(features)
+        if null is not None:  # all its samples are the same: one is projected for all
+            tokens = torch.cat([tokens, self.projection(null[None, None]).expand_as(tokens)])
+        count = len(tokens)
+        valid = tokens.new_ones(tokens.shape[:2], dtype=torch.bool) if mask is None else mask
         positions = sine_positions(valid, self.width)
-        x = torch.cat([self.global_token.expand(count, 1, -1), frames], dim=1)
+        x = torch.cat([self.global_token.expand(count, 1, -1), tokens], dim=1)  # (V, 1 + N, D)
         placed = torch.cat([self.global_position.expand(count, 1, -1), positions], dim=1)
         keys = None if mask is None else torch.cat([mask.new_ones(count, 1), mask], dim=1)
         received: list[Tensor] | None = None if watch is None else []
         for layer in self.layers:
             x = layer(x, placed, keys, received if layer is self.layers[-1] else None)
         if watch is not None:
-            watch.extend(tokens[:, 1:] for tokens in received or ())
+            watch.extend(share[:, 1:] for share in received or ())  # without the global token
         return x[:, 1:], positions

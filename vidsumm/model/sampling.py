@@ -1,4 +1,7 @@
-"""Draws importance curves of a video: encode once, then ask for both guidance branches in one batch a step."""
+"""Draws importance curves of a video. It is encoded once; each step asks for both guidance branches in one batch.
+
+Shapes: S curves, N samples (sampled frames), C channels of the features.
+"""
 
 import math
 from collections.abc import Sequence
@@ -19,13 +22,13 @@ from vidsumm.model.summdiff import SummDiff
 
 __all__ = ["CurveSampler", "SamplingOptions", "curves_at_a_time", "sample_curves"]
 
-_ON_A_GPU = 5
-"""As many as a job asks for if nothing else is said: small batches leave a GPU idle."""
+_GPU_CURVES = 5
+"""The default number of curves of a run: small batches leave a GPU idle."""
 
 
 def curves_at_a_time(device: torch.device) -> int:
-    """How many curves are denoised at a time: a single one fills the caches of a CPU and keeps all its cores busy."""
-    return 1 if device.type == "cpu" else _ON_A_GPU
+    """How many curves are denoised at a time. On a CPU, one curve fills the caches and keeps all cores busy."""
+    return 1 if device.type == "cpu" else _GPU_CURVES
 
 
 @dataclass(frozen=True)
@@ -33,18 +36,20 @@ class SamplingOptions:
     """How curves are drawn."""
 
     steps: int = 10
+    """Denoising steps."""
     guidance: float = 0.0
-    """w of classifier-free guidance; 0 asks the network for the conditional branch only."""
+    """Weight w of classifier-free guidance; 0 asks the network only for the conditional branch."""
     final: Final = "paper"
+    """Where the last prediction is made, see `vidsumm.diffusion.sampler`."""
     guide_final: bool = True
-    """Whether guidance applies to the returned prediction (paper: yes, official code: no)."""
+    """Whether guidance applies to the last prediction (paper: yes, official code: no)."""
     attention_guidance: float = 0.0
-    """s of self-attention guidance (`vidsumm.diffusion.guidance`); 0 leaves it out, else the network is asked twice a
-    step."""
+    """Weight s of self-attention guidance (`vidsumm.diffusion.guidance`); 0 leaves it out, anything else asks the
+    network twice in each step."""
     attention_blur: float = 2.0
-    """Standard deviation of its blur along time, frames: at 2 fps a second."""
+    """Standard deviation of its blur along time, in samples; 2 samples are a second at 2 fps."""
     attention_threshold: float = 1.0
-    """psi: frames that receive more attention than this are blurred, 1 being what uniform attention gives to each."""
+    """psi; samples that receive more attention than this are blurred. Uniform attention is 1."""
 
     def __post_init__(self) -> None:
         checks = {
@@ -61,13 +66,13 @@ class SamplingOptions:
 
 
 class CurveSampler:
-    """A video encoded for sampling; asking it for more curves costs only the denoiser.
+    """Draws curves of one video, which is encoded only once.
 
     Args:
-        model: the network; put into evaluation mode.
+        model: the network; it is put into evaluation mode.
         features: (N, C) float32 features of the video.
         options: steps and guidance.
-        batch: curves denoised at a time, by default as many as suit the device; a batch that is not full is filled up.
+        batch: curves denoised at a time, by default as many as suit the device.
     """
 
     def __init__(
@@ -81,26 +86,26 @@ class CurveSampler:
         self.length = len(features)
         with torch.inference_mode():
             video = torch.tensor(features, dtype=torch.float32, device=self.device)[None]  # (1, N, C)
-            watched = options.attention_guidance > 0 and not model.attends
+            needs_attention = options.attention_guidance > 0 and not model.attends
             encode = model.encode_with_null if options.guidance > 0 else model.encode
-            self.encoded = encode(video, attention=watched)
+            self.encoded = encode(video, attention=needs_attention)
             applies = FusedLatentMLP.applies(model, self.encoded)
             self.fused = FusedLatentMLP(model, self.encoded) if applies else None
 
     def sample(self, seeds: Sequence[int]) -> NDArray[np.float32]:
-        """One curve for each seed, (S, N) float32 in (0, 1); more seeds leave the first curves as they are, bit by bit.
+        """One curve for each seed, (S, N) float32 in (0, 1); with more seeds the first curves stay the same bit by bit.
 
-        All batches have one shape: the shape decides how sums are rounded, and a rounding error can move a noised score
-        to another entry of the codebook.
+        For that, all batches have the same shape, and one that is not full is filled up: the shape decides how sums are
+        rounded, and a rounding error can move a noised score to another level of the codebook.
         """
         return np.concatenate([self._sample_batch(seeds[i : i + self.batch]) for i in range(0, len(seeds), self.batch)])
 
     def _sample_batch(self, seeds: Sequence[int]) -> NDArray[np.float32]:
-        filled = [*seeds] + [seeds[-1]] * (self.batch - len(seeds))
-        return self.replay(draw_noise(filled, self.options.steps, self.length))[: len(seeds)]
+        full = [*seeds] + [seeds[-1]] * (self.batch - len(seeds))
+        return self.replay(draw_noise(full, self.options.steps, self.length))[: len(seeds)]
 
     def replay(self, draws: Draws) -> NDArray[np.float32]:
-        """Curves from given draws, (S, N) float32."""
+        """The curves of given random numbers, (S, N) float32."""
         with torch.inference_mode():
             logits = ddim_sample(
                 self._guided_by_attention if self.options.attention_guidance > 0 else self._guided,
@@ -123,7 +128,7 @@ class CurveSampler:
         return self._ask(u_t, t, 1)[0]
 
     def _ask(self, u_t: Tensor, t: int, branches: int) -> Tensor:
-        """u0 of (S, N) by the first branches, (branches, S, N)."""
+        """u_t (S, N) -> u0 (branches, S, N), by the first of the guidance branches: conditional, unconditional."""
         if self.fused is not None:
             return self.fused.denoise(u_t, t, branches)
         videos = self.encoded[:branches]
@@ -152,5 +157,5 @@ class CurveSampler:
 def sample_curves(
     model: SummDiff, features: NDArray[np.float32], seeds: Sequence[int], options: SamplingOptions
 ) -> NDArray[np.float32]:
-    """Curves of one video, (S, N) float32 in (0, 1): `CurveSampler` for a single call."""
+    """Curves of one video, (S, N) float32 in (0, 1), one for each seed; see `CurveSampler`."""
     return CurveSampler(model, features, options).sample(seeds)

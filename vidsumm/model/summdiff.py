@@ -1,6 +1,7 @@
-"""SummDiff: a video's features in, importance curves out (arXiv 2510.08458)."""
+"""The SummDiff network (arXiv 2510.08458, section 3.2): features of a video and noised curves in, clean curves out.
 
-from dataclasses import dataclass
+Shapes: V videos, R curves of each, N samples (sampled frames), C channels of the features, D width.
+"""
 
 import torch
 from torch import Tensor, nn
@@ -8,43 +9,22 @@ from torch import Tensor, nn
 from vidsumm.diffusion.schedule import to_score
 from vidsumm.model.codebook import build_codebook
 from vidsumm.model.config import ModelConfig
-from vidsumm.model.denoiser import build_denoiser
+from vidsumm.model.denoisers.build import build_denoiser
+from vidsumm.model.encoded import EncodedVideos
 from vidsumm.model.encoder import ConditionEncoder
 
-__all__ = ["EncodedVideos", "SummDiff"]
-
-
-@dataclass(frozen=True)
-class EncodedVideos:
-    """What the denoiser needs of a batch of videos; it depends on neither time nor noise."""
-
-    memory: Tensor
-    """Z, (V, N, D)."""
-    positions: Tensor
-    """(V, N, D)."""
-    mask: Tensor | None
-    """(V, N) bool, True at valid frames; None where all are."""
-    contexts: tuple[Tensor, ...] = ()
-    """What each layer of the denoiser takes of Z, (V, N, ...)."""
-    attention: Tensor | None = None
-    """(V, N) relative attention each frame receives in the encoder's last layer, where it was asked for."""
-
-    def __getitem__(self, rows: slice) -> "EncodedVideos":
-        """Some of the videos."""
-        mask = None if self.mask is None else self.mask[rows]
-        attention = None if self.attention is None else self.attention[rows]
-        contexts = tuple(context[rows] for context in self.contexts)
-        return EncodedVideos(self.memory[rows], self.positions[rows], mask, contexts, attention)
+__all__ = ["SummDiff"]
 
 
 class SummDiff(nn.Module):
     """The network: condition encoder, codebook, denoiser and head.
 
-    Without a denoiser (``none``) it is a regression: the head reads Z and every curve of a video is the same.
+    Without a denoiser (``none``) it is a regression: the head reads Z, and all curves of a video are the same.
 
     Args:
         config: shapes and choices.
-        null_features: (C,) features of a black frame, the "null video" of classifier-free guidance (supplement B).
+        null_features: (C,) features of a black frame, which make up the "null video" of classifier-free guidance
+            (supplement B); None for zeros.
     """
 
     null_features: Tensor
@@ -62,7 +42,7 @@ class SummDiff(nn.Module):
 
     @property
     def attends(self) -> bool:
-        """Whether the denoiser has an attention of its own; otherwise the encoder's stands in for it."""
+        """Whether the denoiser has an attention of its own; if not, that of the encoder takes its place."""
         return self.denoiser is not None and self.denoiser.attends
 
     def encode(self, features: Tensor, mask: Tensor | None = None, *, attention: bool = False) -> EncodedVideos:
@@ -70,7 +50,7 @@ class SummDiff(nn.Module):
 
         Args:
             features: (V, N, C) float32.
-            mask: (V, N) bool, True at valid frames, which come first; without it all frames are valid.
+            mask: (V, N) bool, True at valid samples, which come first; None where all are valid.
             attention: keep the encoder's attention, which `denoise_attended` needs where the denoiser has none.
         """
         if mask is not None and bool(mask.all()):
@@ -78,7 +58,7 @@ class SummDiff(nn.Module):
         return self._encode(features, mask, None, attention)
 
     def encode_with_null(self, features: Tensor, *, attention: bool = False) -> EncodedVideos:
-        """Encodes a video (1, N, C) float32 and beside it the null video of its length, as `encode` does."""
+        """Encodes a video (1, N, C) float32 together with the null video of the same length; V is 2."""
         return self._encode(features, None, self.null_features, attention)
 
     def _encode(self, features: Tensor, mask: Tensor | None, null: Tensor | None, attention: bool) -> EncodedVideos:
@@ -89,7 +69,7 @@ class SummDiff(nn.Module):
         return EncodedVideos(memory, positions, mask, contexts, received)
 
     def null_like(self, features: Tensor) -> Tensor:
-        """The null video of the same shape, (V, N, C)."""
+        """The null video in the shape (V, N, C) of `features`."""
         return self.null_features.expand_as(features)
 
     def denoise(self, u_t: Tensor, t: Tensor, videos: EncodedVideos) -> Tensor:
@@ -101,17 +81,18 @@ class SummDiff(nn.Module):
             videos: V encoded videos.
 
         Returns:
-            (V, R, N) float32; what stands at padded frames means nothing.
+            (V, R, N) float32; the numbers at padded samples have no meaning.
         """
         return self._denoise(u_t, t, videos, None)
 
     def denoise_attended(self, u_t: Tensor, t: Tensor, videos: EncodedVideos) -> tuple[Tensor, Tensor]:
-        """What `denoise` gives, and where the network looks; slower, for it needs the attention weights themselves.
+        """Returns what `denoise` does, and where the network looks. Slower, as it computes the attention weights.
 
         Returns:
-            u0 (V, R, N), and the attention A (V, R, N) each frame receives in the denoiser's last cross-attention, mean
-            over heads and queries, 1 for the mean frame. A denoiser without attention lends the encoder's (the same for
-            all curves and times); a network with none at all attends to all frames alike.
+            u0 (V, R, N), and the attention A (V, R, N) that each sample receives in the denoiser's last
+            cross-attention: the mean over heads and queries, scaled so that its mean over samples is 1. For a denoiser
+            without attention it is that of the encoder, the same for all curves and times; for a network without any
+            attention it is 1 everywhere.
         """
         watch: list[Tensor] = []
         u0 = self._denoise(u_t, t, videos, watch)
@@ -129,18 +110,16 @@ class SummDiff(nn.Module):
 
     def _hidden(self, u_t: Tensor, t: Tensor, videos: EncodedVideos, watch: list[Tensor] | None) -> Tensor:
         if self.denoiser is None or self.codebook is None:
-            return videos.memory[:, None]  # (V, 1, N, D), one for all curves
+            return videos.memory[:, None]  # (V, 1, N, D), the same for all curves
         score = to_score(u_t, self.config.temperature)
         if videos.mask is not None:
-            score = score * videos.mask[:, None]  # 0 at padded frames, as in the official code
-        hidden: Tensor = self.denoiser(
-            self.codebook(score), t, videos.contexts, videos.positions, videos.mask, watch=watch
-        )
+            score = score * videos.mask[:, None]  # 0 at padded samples, as in the official code
+        hidden: Tensor = self.denoiser(self.codebook(score), t, videos, watch)
         return hidden
 
 
 def _relative(received: Tensor, mask: Tensor | None) -> Tensor:
-    """Attention over its mean, (..., N); padded frames receive none."""
+    """Attention divided by its mean over valid samples, (..., N); padded samples receive none."""
     if mask is None:
         return received / received.mean(dim=-1, keepdim=True)
     return received * mask / (received * mask).sum(dim=-1, keepdim=True) * mask.sum(dim=-1, keepdim=True)

@@ -1,4 +1,4 @@
-"""From a probed video to features, shots and thumbnails."""
+"""Analyses a probed video: features of the sampled frames, thumbnails, and shots."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -7,48 +7,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.config import ShotConfig, SummarizeConfig
-from vidsumm.features.backbones import Backbone
+from vidsumm.features.backbone import Backbone
 from vidsumm.features.extractor import extract
 from vidsumm.shots.segment import segment
-from vidsumm.video.frames import FrameBatch, SamplePlan, open_frames
+from vidsumm.video.frames import FrameBatch, open_frames
 from vidsumm.video.info import VideoInfo
+from vidsumm.video.sampling import SamplePlan
 from vidsumm.video.thumbnails import ThumbnailKeeper
 
-__all__ = ["FrameDescription", "Shots", "describe_frames", "find_shots"]
+__all__ = ["FrameFeatures", "Shots", "extract_features", "find_shots"]
 
 THUMBNAILS = 32
-"""Frames kept for the picture; the widest one shows 24."""
+"""Frames kept for ``summary.png``, which shows at most 24 of them."""
 
 
 @dataclass(frozen=True, eq=False)
-class FrameDescription:
-    """What the network saw at each sample."""
+class FrameFeatures:
+    """The features of the sampled frames, and what else was kept while they were decoded."""
 
     features: NDArray[np.float32]
-    """(N, D)."""
+    """(N, D), one row for each sample."""
     thumbnails: NDArray[np.uint8]
-    """(T, h, w, 3) RGB in display aspect."""
+    """(T, h, w, 3) RGB, upright and in display aspect."""
     thumbnail_times_s: NDArray[np.float64]
-    """(T,)."""
+    """(T,) seconds since the first frame."""
     decoder: str
-    """The decoder that delivered the last frame."""
+    """The decoder that delivered the last frame: pyav or decord."""
     off_s: NDArray[np.float64]
-    """(N,) how many seconds before or after the frame on display the one that was looked at is shown."""
+    """(N,) seconds between the frame shown at the sample's time and the one that was looked at; above zero only with
+    ``--fast``."""
 
 
 @dataclass(frozen=True, eq=False)
 class Shots:
-    """The shots of a video on its three clocks; row i is the same shot in each."""
+    """The shots of a video, each given by samples, by frames and by time; row i is the same shot in all three."""
 
     samples: NDArray[np.int64]
     """(M, 2) sample ranges [start, end), covering all samples."""
     frames: NDArray[np.int64]
-    """(M, 2) source frames [first, last), covering all frames."""
+    """(M, 2) frames of the source [first, last), covering all frames."""
     times_s: NDArray[np.float64]
-    """(M, 2) seconds [start, end)."""
+    """(M, 2) seconds since the first frame [start, end)."""
 
 
-def describe_frames(
+def extract_features(
     info: VideoInfo,
     plan: SamplePlan,
     backbone: Backbone,
@@ -56,8 +58,16 @@ def describe_frames(
     *,
     on_progress: Callable[[int], None],
     on_notice: Callable[[str], None],
-) -> FrameDescription:
-    """Decodes the planned frames and describes them, decoding and network side by side.
+) -> FrameFeatures:
+    """Decodes the sampled frames and runs the backbone over them, both at the same time.
+
+    Args:
+        info: the video.
+        plan: which frames are sampled.
+        backbone: the feature network.
+        config: how frames are decoded, and how many the network takes at a time.
+        on_progress: called with the number of frames done so far.
+        on_notice: called with each warning.
 
     Raises:
         DecodeError: the frames cannot be decoded.
@@ -77,32 +87,34 @@ def describe_frames(
     with source:
         values = extract(
             backbone,
-            _watched(source, keeper),
+            _keep_thumbnails(source, keeper),
             total=total,
             batch_size=config.features.batch_size,
             on_progress=on_progress,
         )
         off_s = plan.off_s + np.array(source.off_s)[plan.inverse]
-        return FrameDescription(values[plan.inverse], *keeper.result(), source.decoder, off_s)
+        return FrameFeatures(values[plan.inverse], *keeper.result(), source.decoder, off_s)
 
 
-def _watched(source: Iterable[FrameBatch], keeper: ThumbnailKeeper) -> Iterator[NDArray[np.uint8]]:
+def _keep_thumbnails(source: Iterable[FrameBatch], keeper: ThumbnailKeeper) -> Iterator[NDArray[np.uint8]]:
+    """Passes the frames (B, H, W, 3) on and shows each batch to the keeper of thumbnails."""
     for batch in source:
         keeper.see(batch.idx, batch.times_s, batch.frames)
         yield batch.frames
 
 
 def find_shots(info: VideoInfo, plan: SamplePlan, features: NDArray[np.float32], config: ShotConfig) -> Shots:
-    """Shots from features, on whole frames.
+    """Finds shots in the features and places their borders on whole frames.
 
-    A change of scene lies somewhere between the last sample of a shot and the first one of the next. Encoders put key
-    frames where scenes change, so a key frame in between is taken as the border; else the next shot's first sample is.
+    A change of scene lies somewhere between the last sample of one shot and the first sample of the next. Encoders put
+    key frames where scenes change, so the last key frame in between becomes the border. Without one, the border is the
+    first sample of the next shot.
 
     Args:
         info: the video.
         plan: the samples.
         features: (N, D), one row for each sample.
-        config: method and bounds.
+        config: method, and bounds on the length of shots.
     """
     fps = 1.0 / (plan.grid_s[1] - plan.grid_s[0]) if len(plan.grid_s) > 1 else 1.0
     samples = segment(features, config=config, fps=fps)
@@ -111,8 +123,8 @@ def find_shots(info: VideoInfo, plan: SamplePlan, features: NDArray[np.float32],
     borders[0] = 0
     keys = np.searchsorted(info.frame_pts, info.key_pts)
     if config.segmenter != "uniform" and len(keys):
-        borders = _at_key_frames(borders, plan.frame_idx[np.maximum(starts - 1, 0)], keys)
-    kept = np.flatnonzero(np.diff(borders, prepend=-1) > 0)  # samples of one frame cannot be parted
+        borders = _move_to_key_frames(borders, plan.frame_idx[np.maximum(starts - 1, 0)], keys)
+    kept = np.flatnonzero(np.diff(borders, prepend=-1) > 0)  # two samples of one frame cannot lie in different shots
     first = borders[kept]
     frames = np.stack([first, np.append(first[1:], len(info.frame_pts))], axis=1)
     edges_s = np.append(info.frame_times_s, info.duration_s)
@@ -121,7 +133,9 @@ def find_shots(info: VideoInfo, plan: SamplePlan, features: NDArray[np.float32],
     return Shots(ranges, frames, edges_s[frames])
 
 
-def _at_key_frames(borders: NDArray[np.int64], before: NDArray[np.int64], keys: NDArray[np.int64]) -> NDArray[np.int64]:
+def _move_to_key_frames(
+    borders: NDArray[np.int64], before: NDArray[np.int64], keys: NDArray[np.int64]
+) -> NDArray[np.int64]:
     """Moves each border back to the last key frame after the sample before it, where there is one."""
     place = np.searchsorted(keys, borders, side="right") - 1
     nearest = keys[np.maximum(place, 0)]

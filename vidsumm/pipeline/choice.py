@@ -1,4 +1,4 @@
-"""Draws curves until enough different selections stand side by side."""
+"""Draws curves and selects shots for each, until enough of the selections differ from each other."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -15,34 +15,41 @@ from vidsumm.video.info import VideoInfo
 __all__ = ["Choice", "Draw", "ShotBudget", "choose", "draw_seed", "first_seeds", "shot_budget"]
 
 LONGEST_TICK_S = 0.05
+"""Longest unit in which the knapsack measures lengths, seconds."""
 
 Sampler = Callable[[Sequence[int]], NDArray[np.float32]]
-"""(S,) seeds -> (S, N) curves."""
+"""A function from S seeds to (S, N) curves."""
 
 
 @dataclass(frozen=True, eq=False)
 class ShotBudget:
-    """What a selection chooses from and how much of it."""
+    """The knapsack problem of a video: the shots, their lengths, and how much of them a summary may show.
+
+    Lengths are whole numbers of ticks.
+    """
 
     shots: NDArray[np.int64]
-    """(M, 2) sample ranges."""
+    """(M, 2) sample ranges [start, end)."""
     lengths: NDArray[np.int64]
-    """(M,) ticks."""
+    """(M,) length of each shot, ticks."""
     capacity: int
-    """Ticks."""
+    """The budget, ticks."""
     tick_s: float
-    """Seconds of a tick."""
+    """Length of a tick, seconds."""
     limit_s: float
-    """The capacity as it was asked for, seconds."""
+    """The budget that was asked for, seconds."""
 
 
 @dataclass(frozen=True, eq=False)
 class Draw:
-    """One curve and what it selects."""
+    """One drawn curve and the shots selected for it."""
 
-    sample: int
+    slot: int
+    """Which of the summaries asked for it was drawn for, from 0."""
     attempt: int
+    """0 for the first curve of the slot, 1 for the first redraw and so on."""
     seed: int
+    """Seed of this curve."""
     scores: NDArray[np.float32]
     """(N,) in (0, 1)."""
     values: NDArray[np.float64]
@@ -52,81 +59,81 @@ class Draw:
 
 @dataclass(frozen=True)
 class Choice:
-    """Everything that was drawn, and which of it differs."""
+    """All curves that were drawn, and which of them become candidates."""
 
     draws: tuple[Draw, ...]
     kept: tuple[int, ...]
-    """Indices of the draws whose selections are all different, in order of sample."""
+    """Indices of the draws that become candidates, in order of slot; no two of them have the same selection."""
 
     @property
     def redraws(self) -> int:
-        """How many curves were drawn again."""
+        """Number of curves that were drawn because an earlier one repeated a selection."""
         return sum(draw.attempt > 0 for draw in self.draws)
 
 
 def shot_budget(info: VideoInfo, shots: Shots, config: SelectConfig) -> ShotBudget:
-    """The budget in ticks; lengths are rounded up, so no selection exceeds it.
+    """Measures shots and budget in ticks. Lengths are rounded up, so that no selection exceeds the budget.
 
-    A tick is the mean frame interval, or where that is long a whole part of it: pictures that stand still may be cut.
+    A tick is the mean frame interval, or a whole fraction of it where frames are shown for long: a still picture may be
+    shown for a part of its time.
     """
     interval_s = info.duration_s / len(info.frame_pts)
     tick_s = interval_s / math.ceil(interval_s / LONGEST_TICK_S)
     lengths_s = np.diff(shots.times_s, axis=1)[:, 0]
-    # less a thousandth of a tick: time stamps are rounded
+    # time stamps are rounded, so that a length may lie a thousandth of a tick above a whole number
     lengths = np.maximum(np.ceil(lengths_s / tick_s - 1e-3), 1).astype(np.int64)
     limit_s = config.budget_s(info.duration_s)
     return ShotBudget(shots.samples, lengths, max(int(limit_s / tick_s + 1e-3), 1), tick_s, limit_s)
 
 
-def draw_seed(seed: int, sample: int, attempt: int) -> int:
-    """Seed of one draw: a sample keeps its own whatever else is asked for."""
-    state = np.random.SeedSequence(seed, spawn_key=(sample, attempt)).generate_state(1, np.uint64)
+def draw_seed(seed: int, slot: int, attempt: int) -> int:
+    """Returns the seed of one draw, which depends on nothing but the arguments."""
+    state = np.random.SeedSequence(seed, spawn_key=(slot, attempt)).generate_state(1, np.uint64)
     return int(state[0] >> np.uint64(1))  # torch takes 63 bits
 
 
-def first_seeds(seed: int, samples: int) -> list[int]:
-    """Seeds of the first draw of each sample."""
-    return [draw_seed(seed, sample, 0) for sample in range(samples)]
+def first_seeds(seed: int, count: int) -> list[int]:
+    """Returns the seeds of the first draws of `count` slots."""
+    return [draw_seed(seed, slot, 0) for slot in range(count)]
 
 
 def choose(
     curves: NDArray[np.float32], sampler: Sampler, budget: ShotBudget, *, redraws: int, seed: int, batch: int = 1
 ) -> Choice:
-    """Settles what each curve selects; one whose selection repeats that of an earlier sample is drawn again.
+    """Selects shots for each curve; a curve whose selection repeats an earlier one is drawn again.
 
-    Samples are settled in order, so asking for more of them leaves the first ones as they were.
+    Slots are filled in order, so that asking for more summaries leaves the first ones as they were.
 
     Args:
-        curves: (S, N) the curves of `first_seeds`.
-        sampler: gives a curve for each seed.
+        curves: (S, N) the curves of `first_seeds`, one for each slot.
+        sampler: draws a curve for each seed.
         budget: shots and capacity.
-        redraws: tries for a sample after its first; when all repeat, the sample is given up.
-        seed: of the whole job.
-        batch: tries that the sampler is asked for at a time; what is chosen does not depend on it.
+        redraws: most curves to draw for a slot after its first; if all of them repeat, the slot stays empty.
+        seed: of the whole run.
+        batch: curves to ask the sampler for at a time; the choice does not depend on it.
     """
-    draws = _select_all(curves, budget, [(sample, 0) for sample in range(len(curves))], seed)
+    draws = _select_all(curves, budget, [(slot, 0) for slot in range(len(curves))], seed)
     kept: list[int] = []
-    for sample in range(len(curves)):
+    for slot in range(len(curves)):
         earlier = np.array([draws[i].selection.mask for i in kept], dtype=bool).reshape(len(kept), len(budget.shots))
-        fresh = not is_repeat(draws[sample].selection.mask, earlier)
-        place = sample
-        tries = [] if fresh else [(sample, attempt) for attempt in range(1, redraws + 1)]
-        for draw in _redrawn(sampler, budget, tries, seed, batch):
+        index, is_new = slot, not is_repeat(draws[slot].selection.mask, earlier)
+        attempts = [] if is_new else [(slot, attempt) for attempt in range(1, redraws + 1)]
+        for draw in _redraw(sampler, budget, attempts, seed, batch):
             draws.append(draw)
-            place, fresh = len(draws) - 1, not is_repeat(draw.selection.mask, earlier)
-            if fresh:
+            index, is_new = len(draws) - 1, not is_repeat(draw.selection.mask, earlier)
+            if is_new:
                 break
-        if fresh:
-            kept.append(place)
+        if is_new:
+            kept.append(index)
     return Choice(tuple(draws), tuple(kept))
 
 
-def _redrawn(
-    sampler: Sampler, budget: ShotBudget, tries: Sequence[tuple[int, int]], seed: int, batch: int
+def _redraw(
+    sampler: Sampler, budget: ShotBudget, attempts: Sequence[tuple[int, int]], seed: int, batch: int
 ) -> Iterator[Draw]:
-    """Further tries (sample, attempt), drawn as they are asked for, a batch at a time."""
-    for first in range(0, len(tries), batch):
-        wanted = list(tries[first : first + batch])
+    """Draws further curves (slot, attempt) in batches; a batch is drawn when its first curve is asked for."""
+    for first in range(0, len(attempts), batch):
+        wanted = list(attempts[first : first + batch])
         yield from _select_all(sampler([draw_seed(seed, *which) for which in wanted]), budget, wanted, seed)
 
 
@@ -136,12 +143,12 @@ def _select_all(
     values = shot_values(curves, budget.shots)
     return [
         Draw(
-            sample,
+            slot,
             attempt,
-            draw_seed(seed, sample, attempt),
+            draw_seed(seed, slot, attempt),
             curve,
             value,
             select(value, budget.lengths, budget.capacity),
         )
-        for (sample, attempt), curve, value in zip(wanted, curves, values, strict=True)
+        for (slot, attempt), curve, value in zip(wanted, curves, values, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""The keys under which the costly stages keep what they give: all that can influence a single bit of it."""
+"""Cache keys: each covers everything that can change a single bit of the result it stands for."""
 
 import dataclasses
 import platform
@@ -8,34 +8,34 @@ import torch
 
 from vidsumm.cache import array_sha256, key_of
 from vidsumm.config import ShotConfig, SummarizeConfig
-from vidsumm.features.backbones import BackboneFile
 from vidsumm.features.feature_id import feature_id
-from vidsumm.pipeline.analysis import FrameDescription
+from vidsumm.features.registry import BackboneFile
+from vidsumm.pipeline.analysis import FrameFeatures
 from vidsumm.pipeline.networks import Networks
 from vidsumm.pipeline.source import Source
 from vidsumm.versions import installed
-from vidsumm.video.frames import SamplePlan
+from vidsumm.video.sampling import SamplePlan
 
-__all__ = ["curve_key", "described_key", "features_key", "hardware", "shots_key"]
+__all__ = ["content_key", "curve_key", "features_key", "hardware", "shots_key"]
 
-_DESCRIBING = ("vidsumm", "torch", "torchvision", "numpy", "av", "decord")
-_SEGMENTING = ("vidsumm", "numpy", "scipy", "ruptures")
+_FEATURE_PACKAGES = ("vidsumm", "torch", "torchvision", "numpy", "av", "decord")
+_SHOT_PACKAGES = ("vidsumm", "numpy", "scipy", "ruptures")
 _REVISION = 2
-"""Goes up where our own code rounds other than before under the same version; 2: averages behind convolutions, fused
-latent MLP."""
+"""Increased when our own code rounds differently under the same version. 2: averages are taken behind convolutions, the
+latent MLP is fused."""
 
 
 def features_key(source: Source, plan: SamplePlan, backbone: BackboneFile, config: SummarizeConfig) -> str:
-    """Key of a `FrameDescription`, and with it of all that is made of one, see `described_key`.
+    """Returns the cache key of a `FrameFeatures`.
 
     Args:
-        source: the video, with the clocks of its chosen stream.
-        plan: the frames to describe.
-        backbone: the network.
-        config: how frames are decoded and how many the network takes at a time; batches decide how sums are rounded.
+        source: the video, with the time stamps of its chosen stream.
+        plan: which frames are sampled.
+        backbone: the feature network.
+        config: how frames are decoded, and the batch size, on which the rounding of sums depends.
     """
     decode = dataclasses.asdict(config.decode)
-    del decode["stall_s"]  # when a decoder is given up, not what it delivers
+    del decode["stall_s"]  # it decides when a decoder is stopped, not what it delivers
     info = source.info
     parts = {
         "source": source.sha256,
@@ -48,34 +48,46 @@ def features_key(source: Source, plan: SamplePlan, backbone: BackboneFile, confi
         "precision": backbone.precision,
         "batch_size": config.features.batch_size,
         "hardware": hardware(backbone.device),
-        "versions": installed(_DESCRIBING),
+        "versions": installed(_FEATURE_PACKAGES),
         "revision": _REVISION,
     }
     return key_of("features", parts)
 
 
-def described_key(key: str, frames: FrameDescription) -> str:
-    """What stands for described frames in the keys of all that is made of them.
+def content_key(key: str, frames: FrameFeatures) -> str:
+    """Returns what stands for these features in the keys of the shots and curves computed from them.
 
-    Two jobs under one key may see other pixels, where a decoder failed in one of them and the next one took over.
+    The key of the features alone is not enough: in one of two runs with the same key a decoder may fail, and the
+    decoder that takes over delivers slightly different pixels.
 
     Args:
-        key: of the features.
-        frames: what they are here.
+        key: the key of the features, see `features_key`.
+        frames: the features of this run.
     """
     return f"{key} {array_sha256(frames.features)}"
 
 
-def shots_key(described: str, config: ShotConfig) -> str:
-    """Key of `Shots`; `described` stands for the features and for the clocks of the video."""
-    parts = {"described": described, "shots": dataclasses.asdict(config), "versions": installed(_SEGMENTING)}
+def shots_key(content: str, config: ShotConfig) -> str:
+    """Returns the cache key of a `Shots`.
+
+    Args:
+        content: see `content_key`; it covers the features and the time stamps of the video.
+        config: how shots are found.
+    """
+    parts = {"content": content, "shots": dataclasses.asdict(config), "versions": installed(_SHOT_PACKAGES)}
     return key_of("shots", parts)
 
 
-def curve_key(described: str, networks: Networks, seed: int) -> str:
-    """Key of one curve; `described` stands for the features."""
+def curve_key(content: str, networks: Networks, seed: int) -> str:
+    """Returns the cache key of one curve.
+
+    Args:
+        content: see `content_key`; it covers the features.
+        networks: the model and its sampling options.
+        seed: seed of the curve.
+    """
     parts = {
-        "described": described,
+        "content": content,
         "checkpoint": networks.info.sha256,
         "options": dataclasses.asdict(networks.options),
         "hardware": hardware(networks.backbone_file.device),
@@ -85,7 +97,7 @@ def curve_key(described: str, networks: Networks, seed: int) -> str:
 
 
 def hardware(device: torch.device) -> dict[str, Any]:
-    """What decides how a network's sums are rounded on a device."""
+    """Returns the facts about a device on which the rounding of a network's sums depends."""
     if device.type == "cuda":
         return {"device": device.type, "name": torch.cuda.get_device_properties(device).name}
     instructions = torch.backends.cpu.get_cpu_capability()

@@ -1,4 +1,4 @@
-"""Orders the kept draws and says what each of them favours."""
+"""Ranks the candidates by agreement and describes each in a line."""
 
 from dataclasses import dataclass
 
@@ -14,29 +14,31 @@ __all__ = ["Candidate", "rank_candidates"]
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One summary: a draw that was kept, and how it stands among the others."""
+    """One selection that is offered as a summary, compared with the others."""
 
     draw_index: int
-    """Its place in `Choice.draws`."""
+    """Index of its draw in `Choice.draws`."""
     draw: Draw
-    spans_s: NDArray[np.float64]
-    """(P, 2) pieces of the source, seconds."""
+    clips_s: NDArray[np.float64]
+    """(P, 2) start and end of each clip, seconds since the first frame."""
     agreement: float
+    """How well it serves the curves of all candidates, 0 to 1; see `vidsumm.selection.candidates.agreement`."""
     overlap: NDArray[np.float64]
-    """(S,) with every candidate, by rank."""
+    """(S,) overlap with every candidate, by rank, 0 to 1."""
     shares: tuple[float, float, float]
-    """Of the beginning, middle and end of the source."""
+    """Shares of its time that come from the first, second and last third of the source."""
     description: str
+    """One line for people."""
 
 
 def rank_candidates(choice: Choice, budget: ShotBudget, shots: Shots, duration_s: float) -> list[Candidate]:
-    """The kept draws, those first that agree most with all of them.
+    """Returns the candidates, the one with the highest agreement first.
 
     Args:
-        choice: draws and which are kept.
+        choice: all draws, and which of them become candidates.
         budget: lengths of the shots.
-        shots: their times.
-        duration_s: of the video.
+        shots: times of the shots.
+        duration_s: length of the video, seconds.
     """
     draws = [choice.draws[i] for i in choice.kept]
     masks = np.stack([draw.selection.mask for draw in draws])
@@ -46,16 +48,16 @@ def rank_candidates(choice: Choice, budget: ShotBudget, shots: Shots, duration_s
     overlaps = overlap(masks[order], budget.lengths)
     ranked = []
     for row, i in enumerate(order):
-        spans = shots.times_s[masks[i]].copy()
+        clips_s = _join_touching(shots.times_s[masks[i]])
         limit = draws[i].selection.truncated_to
         if limit is not None:
-            spans[-1, 1] = min(spans[-1, 1], spans[-1, 0] + limit * budget.tick_s)
+            clips_s[-1, 1] = min(clips_s[-1, 1], clips_s[-1, 0] + limit * budget.tick_s)
         about = describe(masks[i], shots.times_s, duration_s, np.delete(overlaps[row], row))
         ranked.append(
             Candidate(
                 choice.kept[i],
                 draws[i],
-                spans,
+                clips_s,
                 float(agreements[i]),
                 overlaps[row],
                 (about.beginning, about.middle, about.end),
@@ -63,3 +65,10 @@ def rank_candidates(choice: Choice, budget: ShotBudget, shots: Shots, duration_s
             )
         )
     return ranked
+
+
+def _join_touching(shots_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(P, 2) clips from (K, 2) selected shots in order: shots that touch are one clip."""
+    is_first = np.append(True, shots_s[1:, 0] > shots_s[:-1, 1])
+    is_last = np.append(is_first[1:], True)
+    return np.stack([shots_s[is_first, 0], shots_s[is_last, 1]], axis=1)

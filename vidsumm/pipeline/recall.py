@@ -1,4 +1,4 @@
-"""The costly stages of one video, answered from the cache where it can and kept there where it cannot."""
+"""The costly stages of one video: results are read from the cache, or computed and stored there."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,27 +6,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.cache import Cache, Entry
-from vidsumm.pipeline.analysis import FrameDescription, Shots
+from vidsumm.pipeline.analysis import FrameFeatures, Shots
 from vidsumm.pipeline.choice import Sampler
 from vidsumm.pipeline.source import Source
 from vidsumm.progress import Progress
 
-__all__ = ["RecalledCurves", "recall_frames", "recall_shots"]
+__all__ = ["CachedSampler", "recall_frames", "recall_shots"]
 
 
 def recall_frames(
-    cache: Cache, key: str, source: Source, progress: Progress, describe: Callable[[], FrameDescription]
-) -> FrameDescription:
-    """The description of a video's frames; what was noticed while they were decoded is told again.
+    cache: Cache, key: str, source: Source, progress: Progress, extract: Callable[[], FrameFeatures]
+) -> FrameFeatures:
+    """Returns the features of a video's sampled frames.
 
-    They are kept as soon as they are complete, so a job that is stopped later need not repeat them.
+    They are stored as soon as they are complete, so that a run that is interrupted later need not compute them again.
+    Notices from decoding are stored with them and repeated when they are read.
 
     Args:
-        cache: of the run.
+        cache: the cache of the run.
         key: see `vidsumm.pipeline.keys.features_key`.
-        source: the video.
-        job: in its stage "decode"; all that it notices within `describe` belongs to the frames.
-        describe: decodes and describes the frames.
+        source: the video; the features of one that changed meanwhile are not stored.
+        progress: the run, in its stage "decode".
+        extract: computes the features.
 
     Raises:
         DecodeError: the frames cannot be decoded.
@@ -36,9 +37,9 @@ def recall_frames(
     if entry is not None:
         progress.cached.append("decode")
         for text in entry.facts["notices"]:
-            progress.notice(_renamed(text, entry.facts["name"], name))
+            progress.notice(_rename_source(text, entry.facts["name"], name))
         arrays = entry.arrays
-        return FrameDescription(
+        return FrameFeatures(
             arrays["features"],
             arrays["thumbnails"],
             arrays["thumbnail_times_s"],
@@ -46,86 +47,86 @@ def recall_frames(
             arrays["off_s"],
         )
     before = len(progress.notices)
-    found = describe()
+    frames = extract()
     if source.is_unchanged():
         arrays = {
-            "features": found.features,
-            "thumbnails": found.thumbnails,
-            "thumbnail_times_s": found.thumbnail_times_s,
-            "off_s": found.off_s,
+            "features": frames.features,
+            "thumbnails": frames.thumbnails,
+            "thumbnail_times_s": frames.thumbnail_times_s,
+            "off_s": frames.off_s,
         }
-        facts = {"decoder": found.decoder, "name": name, "notices": progress.notices[before:]}
+        facts = {"decoder": frames.decoder, "name": name, "notices": progress.notices[before:]}
         cache.put("features", {key: Entry(arrays, facts)}, progress.notice)
-    return found
+    return frames
 
 
 def recall_shots(cache: Cache, key: str, progress: Progress, find: Callable[[], Shots]) -> Shots:
-    """The shots of a video.
+    """Returns the shots of a video.
 
     Args:
-        cache: of the run.
+        cache: the cache of the run.
         key: see `vidsumm.pipeline.keys.shots_key`.
-        job: in its stage "shots".
-        find: finds them.
+        progress: the run, in its stage "shots".
+        find: finds the shots.
     """
     entry = cache.get("shots", key, progress.notice)
     if entry is not None:
         progress.cached.append("shots")
         return Shots(entry.arrays["samples"], entry.arrays["frames"], entry.arrays["times_s"])
-    found = find()
-    arrays = {"samples": found.samples, "frames": found.frames, "times_s": found.times_s}
+    shots = find()
+    arrays = {"samples": shots.samples, "frames": shots.frames, "times_s": shots.times_s}
     cache.put("shots", {key: Entry(arrays)}, progress.notice)
-    return found
+    return shots
 
 
-class RecalledCurves:
-    """Curves of one video by seed; the network is asked for those that nobody drew before.
+class CachedSampler:
+    """Draws the curves of one video; those drawn in an earlier run are read from the cache.
 
     Args:
-        cache: of the run.
-        key_of_seed: see `vidsumm.pipeline.keys.curve_key`.
-        sampler: gives the sampler of the network when it is first needed.
-        batch: curves that it draws at a time.
-        on_notice: told what is wrong with the cache.
+        cache: the cache of the run.
+        key_of_seed: returns the cache key of a seed, see `vidsumm.pipeline.keys.curve_key`.
+        make_sampler: returns the sampler of the model; called when a curve must be drawn for the first time.
+        on_notice: called when something is wrong with the cache.
+        batch: curves to draw at a time.
     """
 
     def __init__(
         self,
         cache: Cache,
         key_of_seed: Callable[[int], str],
-        sampler: Callable[[], Sampler],
+        make_sampler: Callable[[], Sampler],
         on_notice: Callable[[str], None],
         *,
         batch: int,
     ) -> None:
         self._cache = cache
         self._key_of_seed = key_of_seed
-        self._make_sampler = sampler
+        self._make_sampler = make_sampler
         self._on_notice = on_notice
         self.batch = batch
         self._sampler: Sampler | None = None
 
     @property
     def has_drawn(self) -> bool:
-        """Whether the network was asked."""
+        """Whether any curve was drawn by the model, not read from the cache."""
         return self._sampler is not None
 
     def sample(self, seeds: Sequence[int]) -> NDArray[np.float32]:
-        """One curve for each seed, (S, N) float32 in (0, 1)."""
-        return np.concatenate([self._batch(seeds[i : i + self.batch]) for i in range(0, len(seeds), self.batch)])
+        """Returns one curve for each seed, (S, N) float32 in (0, 1)."""
+        return np.concatenate([self._sample_batch(seeds[i : i + self.batch]) for i in range(0, len(seeds), self.batch)])
 
-    def _batch(self, seeds: Sequence[int]) -> NDArray[np.float32]:
-        """The curves of one batch, found all or drawn all: a curve's place in a batch decides how it is rounded."""
+    def _sample_batch(self, seeds: Sequence[int]) -> NDArray[np.float32]:
+        """Reads all curves of a batch, or draws all of them: how a curve is rounded depends on its batch."""
         keys = [self._key_of_seed(seed) for seed in seeds]
-        found: list[NDArray[np.float32]] = []
+        curves: list[NDArray[np.float32]] = []
         for key in keys:
             entry = self._cache.get("curves", key, self._on_notice)
             if entry is None:
-                return self._drawn(seeds, keys)
-            found.append(entry.arrays["scores"])
-        return np.stack(found)
+                return self._draw_batch(seeds, keys)
+            curves.append(entry.arrays["scores"])
+        return np.stack(curves)
 
-    def _drawn(self, seeds: Sequence[int], keys: Sequence[str]) -> NDArray[np.float32]:
+    def _draw_batch(self, seeds: Sequence[int], keys: Sequence[str]) -> NDArray[np.float32]:
         if self._sampler is None:
             self._sampler = self._make_sampler()
         curves = self._sampler(seeds)
@@ -134,6 +135,6 @@ class RecalledCurves:
         return curves
 
 
-def _renamed(text: str, old: str, new: str) -> str:
-    """A notice about the file called `old`, which is called `new` today."""
+def _rename_source(text: str, old: str, new: str) -> str:
+    """Replaces the file name at the start of a notice: the file may have been renamed since it was stored."""
     return f"{new}: {text.removeprefix(f'{old}: ')}" if text.startswith(f"{old}: ") else text

@@ -1,4 +1,4 @@
-"""Puts everything known about a job into its record."""
+"""Builds the record of a run, and the tags of its video files."""
 
 import dataclasses
 import json
@@ -29,41 +29,41 @@ from vidsumm.versions import result_versions
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.render import RenderedFile
 
-__all__ = ["JobFacts", "file_tags", "summary_record"]
+__all__ = ["RunFacts", "file_tags", "summary_record"]
 
 
 @dataclass(frozen=True, eq=False)
-class JobFacts:
-    """What the record of a job is made of."""
+class RunFacts:
+    """Everything that the record of a run is built from."""
 
     info: VideoInfo
     source_sha256: str
     config: SummarizeConfig
     provenance: ProvenanceRecord
     times_s: NDArray[np.float64]
-    """(N,) times of the samples, seconds."""
+    """(N,) times of the samples, seconds since the first frame."""
     shots: Shots
     choice: Choice
     candidates: Sequence[Candidate]
     budget: ShotBudget
     notices: Sequence[str]
     cached: Sequence[str]
-    """Stages whose results came from the cache."""
+    """Stages whose results were read from the cache."""
     timings_s: Mapping[str, float]
     ffmpeg_version: str | None
 
 
-def summary_record(facts: JobFacts, written: Sequence[RenderedFile] | None) -> SummaryRecord:
-    """The record of a job.
+def summary_record(facts: RunFacts, written: Sequence[RenderedFile] | None) -> SummaryRecord:
+    """Builds the record of a run.
 
     Args:
         facts: everything but the files.
-        written: (S,) the candidates' video files, None where none were written.
+        written: the candidates' video files by rank; None if none were written.
     """
     choice = facts.choice
     budget_s = facts.budget.limit_s
     files = [None] * len(facts.candidates) if written is None else [file.path.name for file in written]
-    spans_s = [candidate.spans_s for candidate in facts.candidates] if written is None else [f.spans_s for f in written]
+    clips_s = [candidate.clips_s for candidate in facts.candidates] if written is None else [f.clips_s for f in written]
     return SummaryRecord(
         schema=SCHEMA,
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -73,13 +73,13 @@ def summary_record(facts: JobFacts, written: Sequence[RenderedFile] | None) -> S
         provenance=facts.provenance,
         times_s=rounded(facts.times_s),
         shots=_shots(facts.shots),
-        curves=tuple(CurveRecord(d.sample, d.seed, d.attempt, rounded(d.scores)) for d in choice.draws),
+        curves=tuple(CurveRecord(d.slot, d.seed, d.attempt, rounded(d.scores)) for d in choice.draws),
         budget=BudgetRecord(round(budget_s, 5), round(budget_s / facts.info.duration_s, 5)),
         candidates=tuple(
-            _candidate(rank, candidate, file, spans)
-            for rank, (candidate, file, spans) in enumerate(zip(facts.candidates, files, spans_s, strict=True), 1)
+            _candidate(rank, candidate, file, clips)
+            for rank, (candidate, file, clips) in enumerate(zip(facts.candidates, files, clips_s, strict=True), 1)
         ),
-        distinct=DistinctRecord(facts.config.sample.samples, len(choice.kept), choice.redraws),
+        distinct=DistinctRecord(facts.config.draw.samples, len(choice.kept), choice.redraws),
         notices=tuple(facts.notices),
         cached=tuple(facts.cached),
         timings_s={stage: round(seconds, 3) for stage, seconds in facts.timings_s.items()},
@@ -113,18 +113,18 @@ def _shots(shots: Shots) -> tuple[ShotRecord, ...]:
     return tuple(ShotRecord(start, end, first, last) for (start, end), (first, last) in rows)
 
 
-def _candidate(rank: int, candidate: Candidate, file: str | None, spans_s: NDArray[np.float64]) -> CandidateRecord:
+def _candidate(rank: int, candidate: Candidate, file: str | None, clips_s: NDArray[np.float64]) -> CandidateRecord:
     draw = candidate.draw
     beginning, middle, end = rounded(candidate.shares)
     return CandidateRecord(
         rank=rank,
         file=file,
-        sample=candidate.draw_index,
+        curve=candidate.draw_index,
         seed=draw.seed,
         attempt=draw.attempt,
         shots=tuple(np.flatnonzero(draw.selection.mask).tolist()),
-        spans_s=tuple((begin, stop) for begin, stop in spans_s.round(5).tolist()),
-        duration_s=round(float(np.diff(spans_s).sum()), 5),
+        clips_s=tuple((begin, stop) for begin, stop in clips_s.round(5).tolist()),
+        duration_s=round(float(np.diff(clips_s).sum()), 5),
         agreement=round(candidate.agreement, 5),
         beginning_share=beginning,
         middle_share=middle,
@@ -137,17 +137,16 @@ def _candidate(rank: int, candidate: Candidate, file: str | None, spans_s: NDArr
 def file_tags(
     stem: str, candidates: Sequence[Candidate], provenance: ProvenanceRecord, config: SummarizeConfig
 ) -> list[dict[str, str]]:
-    """Tags of each candidate's video file: a title for people, and in the comment what the file came from, as JSON.
+    """Returns the tags of each candidate's video file: a title, and in the comment its provenance as JSON.
 
     Args:
-        stem: name of the source without its suffix.
-        candidates: by rank.
-        provenance: of the scores.
-        config: all settings.
+        stem: file name of the source without its suffix.
+        candidates: the candidates by rank.
+        provenance: what the scores were computed with.
+        config: all settings of the run.
     """
-    settings = {
-        stage: values for stage, values in config.as_dict().items() if stage != "cache"
-    }  # no part of the origin
+    # where results are cached says nothing about where they come from
+    settings = {stage: values for stage, values in config.as_dict().items() if stage != "cache"}
     shared = {"versions": result_versions(), "settings": settings} | dataclasses.asdict(provenance)
     tags = []
     for rank, candidate in enumerate(candidates, 1):

@@ -1,4 +1,4 @@
-"""The video of a job: what its container says, and which file it is."""
+"""The source of a run: the probed video and the identity of its file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +13,16 @@ __all__ = ["Source", "read_source"]
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A probed file."""
+    """A probed video file."""
 
     info: VideoInfo
     sha256: str
-    """Of the whole file."""
+    """SHA-256 of the whole file, 64 hexadecimal digits."""
     stamp: tuple[int, int]
-    """Its size and time of change before it was read."""
+    """Size in bytes and time of the last change in nanoseconds, before the file was read."""
 
     def is_unchanged(self) -> bool:
-        """Whether the file is still the one that was read: a recording may go on while it is summarized."""
+        """Whether the file has not changed since it was read; a recording may still be growing."""
         try:
             return _stamp(self.info.path) == self.stamp
         except OSError:
@@ -30,7 +30,11 @@ class Source:
 
 
 def read_source(path: Path, limits: LimitConfig) -> Source:
-    """Probes a video and takes its digest.
+    """Probes a video and computes its digest.
+
+    Args:
+        path: the video.
+        limits: what is refused.
 
     Raises:
         InputError: the file is missing, unreadable, no video, or exceeds a limit.

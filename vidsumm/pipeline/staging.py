@@ -1,7 +1,7 @@
-"""Results are made in a hidden folder beside their place and moved there when all of them are whole.
+"""Results are written to a hidden folder inside the output folder and moved into place when all of them are complete.
 
-A hidden folder is locked as long as its job lives, so that the next job can tell what a killed one left behind. Locks
-are taken where the file system has them; elsewhere leftovers stay.
+The hidden folder is locked while its run is alive, so that the next run can recognize and remove what a killed run left
+behind. On file systems without locks, such leftovers stay.
 """
 
 import fcntl
@@ -17,14 +17,21 @@ from vidsumm.errors import OutputError
 
 __all__ = ["publish", "staging_folder"]
 
-_OURS = re.compile(r"summary-\d+\.mp4|summary\.json|summary\.png")
+_RESULT = re.compile(r"summary-\d+\.mp4|summary\.json|summary\.png")
 _PREFIX = ".vidsumm-"
 _RECORD = "summary.json"
 
 
 @contextmanager
 def staging_folder(folder: Path, *, overwrite: bool) -> Iterator[Path]:
-    """A hidden folder inside `folder`, removed at the end; so are folders that were made for it and stay empty.
+    """Creates a hidden folder inside `folder` and removes it at the end, with any parent folder that it left empty.
+
+    Args:
+        folder: the output folder, created if it does not exist.
+        overwrite: whether earlier results in `folder` may be replaced.
+
+    Yields:
+        The hidden folder.
 
     Raises:
         OutputError: `folder` holds earlier results and `overwrite` is off, or it cannot be written to.
@@ -33,8 +40,8 @@ def staging_folder(folder: Path, *, overwrite: bool) -> Iterator[Path]:
     with ExitStack() as held:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _require_room(folder, overwrite=overwrite)
-            with _locked(folder, wait=True):  # a hidden folder without a lock yet must not look like a leftover
+            _require_no_results(folder, overwrite=overwrite)
+            with _locked(folder, wait=True):  # or another run takes the new folder, not yet locked, for a leftover
                 _clear_leftovers(folder)
                 staging = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
                 held.enter_context(_locked(staging))
@@ -47,29 +54,39 @@ def staging_folder(folder: Path, *, overwrite: bool) -> Iterator[Path]:
             yield staging
         finally:
             shutil.rmtree(staging, ignore_errors=True)
-            with suppress(OSError):  # the first one that holds something stays, and so do those above it
+            with suppress(OSError):  # stops at the first folder that is not empty
                 for path in made:
                     path.rmdir()
 
 
 def publish(staging: Path, folder: Path, names: Sequence[str], *, overwrite: bool) -> tuple[Path, ...]:
-    """Moves finished files into place, each in one step once it is on the disk; what an earlier job left there goes.
+    """Moves finished files into place and removes the results of an earlier run.
 
-    Jobs that end at the same time take turns, and the record comes last: where it is, its summaries are.
+    Each file is flushed to the disk and then moved in one step. Runs that finish at the same time take turns. The
+    record is moved last: if it is there, its summaries are complete.
+
+    Args:
+        staging: the hidden folder with the files.
+        folder: the output folder.
+        names: names of the files.
+        overwrite: whether earlier results may be replaced.
+
+    Returns:
+        The paths of the files in `folder`, in the order of `names`.
 
     Raises:
-        OutputError: a file cannot be moved, or another job was faster and `overwrite` is off.
+        OutputError: a file cannot be moved, or another run finished first and `overwrite` is off.
     """
     ordered = sorted(names, key=lambda name: name == _RECORD)
     try:
         for name in ordered:
             _flush(staging / name)
         with _locked(folder, wait=True):
-            _require_room(folder, overwrite=overwrite)
+            _require_no_results(folder, overwrite=overwrite)
             for name in ordered:
                 (staging / name).replace(folder / name)
             for path in folder.iterdir():
-                if _OURS.fullmatch(path.name) and path.name not in names:
+                if _RESULT.fullmatch(path.name) and path.name not in names:
                     path.unlink()
         _flush(folder)
     except OSError as error:
@@ -77,15 +94,15 @@ def publish(staging: Path, folder: Path, names: Sequence[str], *, overwrite: boo
     return tuple(folder / name for name in names)
 
 
-def _require_room(folder: Path, *, overwrite: bool) -> None:
-    if not overwrite and any(_OURS.fullmatch(path.name) for path in folder.iterdir()):
+def _require_no_results(folder: Path, *, overwrite: bool) -> None:
+    if not overwrite and any(_RESULT.fullmatch(path.name) for path in folder.iterdir()):
         raise OutputError(f"{folder} already holds summaries", remedy="choose another --output or pass --overwrite")
 
 
 def _clear_leftovers(folder: Path) -> None:
-    """Removes hidden folders whose jobs do not live any more."""
+    """Removes the hidden folders of runs that are no longer alive."""
     for path in folder.glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # of a living job, or somebody else's
+        with suppress(OSError):  # its run is alive, or it belongs to another user
             if path.is_dir() and not path.is_symlink():
                 with _locked(path, must=True):
                     shutil.rmtree(path, ignore_errors=True)
@@ -93,10 +110,15 @@ def _clear_leftovers(folder: Path) -> None:
 
 @contextmanager
 def _locked(folder: Path, *, wait: bool = False, must: bool = False) -> Iterator[None]:
-    """Holds the lock of a folder; without `must`, goes on without one where there are no locks to be had.
+    """Holds the lock of a folder.
+
+    Args:
+        folder: the folder to lock.
+        wait: wait for the lock if another process holds it.
+        must: fail without the lock; otherwise go on without it.
 
     Raises:
-        OSError: the folder cannot be opened, or with `must` its lock is not to be had.
+        OSError: the folder cannot be opened, or `must` is set and the lock cannot be had.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -111,7 +133,7 @@ def _locked(folder: Path, *, wait: bool = False, must: bool = False) -> Iterator
 
 
 def _flush(path: Path) -> None:
-    """Has the system write a file or a folder to its disk."""
+    """Makes the operating system write a file or folder to the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""The main job: stages in a row, events out, artefacts out."""
+"""The main job: runs the stages on a video, reports events, and writes the results."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -12,32 +12,32 @@ from vidsumm.events import EventSink, ignore
 from vidsumm.export.picture import draw
 from vidsumm.export.record import ProvenanceRecord, SummaryRecord, write_record
 from vidsumm.model.sampling import CurveSampler, curves_at_a_time
-from vidsumm.pipeline.analysis import FrameDescription, Shots, describe_frames, find_shots
+from vidsumm.pipeline.analysis import FrameFeatures, Shots, extract_features, find_shots
 from vidsumm.pipeline.choice import Choice, ShotBudget, choose, first_seeds, shot_budget
-from vidsumm.pipeline.keys import curve_key, described_key, features_key, shots_key
+from vidsumm.pipeline.keys import content_key, curve_key, features_key, shots_key
 from vidsumm.pipeline.networks import Networks
 from vidsumm.pipeline.ranking import Candidate, rank_candidates
-from vidsumm.pipeline.recall import RecalledCurves, recall_frames, recall_shots
-from vidsumm.pipeline.record import JobFacts, file_tags, summary_record
+from vidsumm.pipeline.recall import CachedSampler, recall_frames, recall_shots
+from vidsumm.pipeline.record import RunFacts, file_tags, summary_record
 from vidsumm.pipeline.source import Source, read_source
 from vidsumm.pipeline.staging import publish, staging_folder
 from vidsumm.progress import Progress
 from vidsumm.video.cut import frame_clock, plan_cut
 from vidsumm.video.ffmpeg_binary import find_ffmpeg
-from vidsumm.video.frames import SamplePlan, plan_samples
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.render import RenderedFile, render
+from vidsumm.video.sampling import SamplePlan, plan_samples
 
 __all__ = ["Summarizer", "Summary"]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a job left behind."""
+    """The result of a run on one video."""
 
     source: Path
     output: Path | None
-    """The folder written to; None after a dry run."""
+    """The folder with the results; None after a dry run."""
     record: SummaryRecord
     """The content of ``summary.json``."""
     files: tuple[Path, ...]
@@ -45,11 +45,11 @@ class Summary:
 
 
 class Summarizer:
-    """Summarizes videos; the networks are loaded once and serve any number of them.
+    """Summarizes videos. The networks are loaded with the first video and kept for the next ones.
 
     Args:
-        config: settings of every stage.
-        on_event: told what happens while it works, see `vidsumm.events`.
+        config: settings of all stages.
+        on_event: called with each event while it works, see `vidsumm.events`.
 
     Example:
         >>> with Summarizer(SummarizeConfig().replace(samples=3)) as summarizer:  # doctest: +SKIP
@@ -71,7 +71,7 @@ class Summarizer:
         self.close()
 
     def close(self) -> None:
-        """Lets go of the networks."""
+        """Frees the networks; the next call of `summarize` loads them again."""
         self._networks = None
 
     def summarize(
@@ -86,12 +86,12 @@ class Summarizer:
 
         Args:
             path: the video.
-            output: folder for the results; None takes ``<stem>-summary`` in the current folder.
-            overwrite: replace the results of an earlier job in that folder.
-            dry_run: stop before cutting; nothing is written but to the cache.
+            output: folder for the results; None means ``<stem>-summary`` in the current folder.
+            overwrite: replace the results of an earlier run in that folder.
+            dry_run: stop before cutting; only the cache is written to.
 
         Raises:
-            VidsummError: one of its kinds, see `vidsumm.errors`; nothing half-written is left.
+            VidsummError: see `vidsumm.errors`; no incomplete results are left behind.
         """
         progress = Progress(self._on_event)
         with progress.stage("probe") as done:
@@ -103,7 +103,7 @@ class Summarizer:
             record = self._record(progress, source, plan, written=None)
             return Summary(info.path, None, record, ())
         folder = Path(output) if output is not None else Path(f"{info.path.stem}-summary")
-        find_ffmpeg(self.config.cut.ffmpeg)  # that there is none is said before the long work
+        find_ffmpeg(self.config.cut.ffmpeg)  # fails now if there is none, not after the long work
         with staging_folder(folder, overwrite=overwrite) as staging:
             plan = self._plan(progress, source)
             written = self._cut(progress, info, plan, staging)
@@ -115,22 +115,22 @@ class Summarizer:
             return Summary(info.path, folder, record, publish(staging, folder, names, overwrite=overwrite))
 
     def _plan(self, progress: Progress, source: Source) -> "_Plan":
-        """Everything up to the choice of the summaries."""
+        """Runs the stages up to the choice of the candidates."""
         config, info = self.config, source.info
         networks = self._known_networks()
         samples = plan_samples(info, config.decode.fps, is_fast=config.decode.fast)
-        frames, described = self._describe(progress, source, samples)
+        frames, content = self._extract(progress, source, samples)
         with progress.stage("shots") as done:
             shots = recall_shots(
                 self._cache,
-                shots_key(described, config.shots),
+                shots_key(content, config.shots),
                 progress,
                 lambda: find_shots(info, samples, frames.features, config.shots),
             )
             done(f"{progress.origin('shots')}{len(shots.samples)} shots by {config.shots.segmenter}")
-        sampler = self._sampler(progress, frames, described)
+        sampler = self._sampler(progress, frames, content)
         with progress.stage("score") as done:
-            curves = sampler.sample(first_seeds(config.sample.seed, config.sample.samples))
+            curves = sampler.sample(first_seeds(config.draw.seed, config.draw.samples))
             if not sampler.has_drawn:
                 progress.cached.append("score")
             drawn = "1 curve" if len(curves) == 1 else f"{len(curves)} curves"
@@ -138,27 +138,31 @@ class Summarizer:
             done(f"{progress.origin('score')}{drawn} in {options.steps} steps, guidance {options.guidance:g}")
         with progress.stage("select") as done:
             budget = shot_budget(info, shots, config.select)
-            sample = config.sample
             choice = choose(
-                curves, sampler.sample, budget, redraws=sample.redraws, seed=sample.seed, batch=sampler.batch
+                curves,
+                sampler.sample,
+                budget,
+                redraws=config.draw.redraws,
+                seed=config.draw.seed,
+                batch=sampler.batch,
             )
             candidates = rank_candidates(choice, budget, shots, info.duration_s)
             different = "selection" if len(candidates) == 1 else "different selections"
             done(f"{len(candidates)} {different}, {choice.redraws} curves drawn again")
-        if len(candidates) < config.sample.samples:
+        if len(candidates) < config.draw.samples:
             progress.notice(
-                f"only {len(candidates)} of {config.sample.samples} summaries differ; the others are left out"
+                f"only {len(candidates)} of {config.draw.samples} summaries differ; the others are left out"
             )
         return _Plan(samples, frames, shots, budget, choice, candidates)
 
-    def _describe(self, progress: Progress, source: Source, samples: SamplePlan) -> tuple[FrameDescription, str]:
-        """The frames, and what stands for them in the keys of what is made of them."""
+    def _extract(self, progress: Progress, source: Source, samples: SamplePlan) -> tuple[FrameFeatures, str]:
+        """Returns the features of the sampled frames, and what stands for them in cache keys (see `content_key`)."""
         networks = self._known_networks()
         backbone = networks.backbone_file
         key = features_key(source, samples, backbone, self.config)
 
-        def describe() -> FrameDescription:
-            return describe_frames(
+        def extract() -> FrameFeatures:
+            return extract_features(
                 source.info,
                 samples,
                 networks.backbone,
@@ -169,7 +173,7 @@ class Summarizer:
 
         count = len(samples.unique_idx)
         with progress.stage("decode", count, "frames") as done:
-            frames = recall_frames(self._cache, key, source, progress, describe)
+            frames = recall_frames(self._cache, key, source, progress, extract)
             network = f"{backbone.spec.name} in {backbone.precision}"
             done(f"{progress.origin('decode')}{count} frames by {frames.decoder}, {network}")
         if self.config.decode.fast:
@@ -178,13 +182,13 @@ class Summarizer:
                 f"{source.info.path.name}: --fast looked at frames beside the sampled ones, "
                 f"{off_s.mean():.3f} s away on average and {off_s.max():.3f} s at most"
             )
-        return frames, described_key(key, frames)
+        return frames, content_key(key, frames)
 
-    def _sampler(self, progress: Progress, frames: FrameDescription, described: str) -> RecalledCurves:
+    def _sampler(self, progress: Progress, frames: FrameFeatures, content: str) -> CachedSampler:
         networks = self._known_networks()
-        return RecalledCurves(
+        return CachedSampler(
             self._cache,
-            partial(curve_key, described, networks),
+            partial(curve_key, content, networks),
             lambda: CurveSampler(networks.model, frames.features, networks.options).sample,
             progress.notice,
             batch=curves_at_a_time(networks.backbone_file.device),
@@ -198,7 +202,7 @@ class Summarizer:
     def _record(
         self, progress: Progress, source: Source, plan: "_Plan", written: list[RenderedFile] | None
     ) -> SummaryRecord:
-        facts = JobFacts(
+        facts = RunFacts(
             info=source.info,
             source_sha256=source.sha256,
             config=self.config,
@@ -226,12 +230,12 @@ class Summarizer:
             decoder=decoder,
             device=str(backbone.device),
             precision=backbone.precision,
-            seed=self.config.sample.seed,
+            seed=self.config.draw.seed,
         )
 
     def _cut(self, progress: Progress, info: VideoInfo, plan: "_Plan", staging: Path) -> list[RenderedFile]:
         clock = frame_clock(info)
-        cuts = [plan_cut(info, candidate.spans_s, clock=clock) for candidate in plan.candidates]
+        cuts = [plan_cut(info, candidate.clips_s, clock=clock) for candidate in plan.candidates]
         outputs = [staging / f"summary-{rank}.mp4" for rank in range(1, len(cuts) + 1)]
         with progress.stage("cut", 1.0) as done:
             written = render(
@@ -248,17 +252,17 @@ class Summarizer:
             extra_s = max(file.duration_s - cut.duration_s for file, cut in zip(written, cuts, strict=True))
             progress.notice(f"--cut copy starts and ends on key frames: up to {extra_s:.1f} s longer than selected")
             for file in written:
-                if file.lost:
-                    progress.notice(f"{file.path.name}: {file.lost} of {file.frames} copied frames do not play")
+                if file.undecodable:
+                    progress.notice(f"{file.path.name}: {file.undecodable} of {file.frames} copied frames do not play")
         return written
 
 
 @dataclass(frozen=True, eq=False)
 class _Plan:
-    """A video up to the choice of its summaries."""
+    """The results of all stages before cutting."""
 
     samples: SamplePlan
-    frames: FrameDescription
+    frames: FrameFeatures
     shots: Shots
     budget: ShotBudget
     choice: Choice

@@ -1,6 +1,6 @@
-"""From importance curves to candidate summaries, and how the candidates compare.
+"""Selects shots by an importance curve, and compares the selections of several curves.
 
-Shapes: N frames sampled, M shots, S candidates (one per drawn curve).
+Shapes: N samples, M shots, S candidates (one for each curve).
 """
 
 from dataclasses import dataclass
@@ -25,27 +25,27 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Selection:
-    """Which shots a summary shows; always at least one."""
+    """The shots selected for one curve; always at least one."""
 
     mask: NDArray[np.bool_]
-    """(M,) True for chosen shots."""
+    """(M,) True for selected shots."""
     truncated_to: int | None
-    """Length, in the unit of the capacity, to which the one chosen shot is to be cut; None where all fit whole."""
+    """Length, in the unit of the capacity, to which the only selected shot must be shortened; None if all fit."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """Where in the video a summary's time comes from; the three shares sum to one."""
+    """Which part of the video a candidate is from; the three shares sum to one."""
 
     beginning: float
     middle: float
     end: float
     text: str
-    """One line of at most 90 characters for people."""
+    """The same in words, at most 90 characters."""
 
 
 def shot_values(scores: NDArray[np.floating], shots: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Mean score of each shot (SummDiff, section 3.3: v_i).
+    """Returns the mean score of each shot (SummDiff, section 3.3: v_i).
 
     Args:
         scores: (S, N), one curve per row.
@@ -55,7 +55,7 @@ def shot_values(scores: NDArray[np.floating], shots: NDArray[np.int64]) -> NDArr
         (S, M) float64.
 
     Raises:
-        ValueError: the ranges are no such cover.
+        ValueError: the ranges do not cover the samples.
     """
     starts, ends = shots.T
     edges = np.append(starts, scores.shape[1])
@@ -66,19 +66,19 @@ def shot_values(scores: NDArray[np.floating], shots: NDArray[np.int64]) -> NDArr
 
 
 def select(values: NDArray[np.float64], lengths: NDArray[np.int64], capacity: int) -> Selection:
-    """The most valuable shots within a length (see `knapsack.solve`), or one shot where that would be none.
+    """Selects the most valuable shots that fit the capacity (see `knapsack.solve`), but at least one.
 
-    Where every shot is longer than the capacity, the most valuable one is chosen, to be truncated; where no value is
-    above zero, the most valuable one that fits. The earliest of equals counts.
+    If every shot is longer than the capacity, the most valuable one is selected, to be shortened. If no value is above
+    zero, the most valuable one that fits is selected. Of equally valuable shots the earliest is taken.
 
     Args:
-        values: (M,) float64.
+        values: (M,) float64, value of each shot.
         lengths: (M,) int64, above zero, in any unit (frames, samples, milliseconds).
-        capacity: in the same unit.
+        capacity: the budget in the same unit.
 
     Raises:
         InputError: a value that is no finite number.
-        ValueError: values and lengths that do not belong together, or none at all.
+        ValueError: values and lengths of different shapes, or of no shot.
     """
     mask = solve(values, lengths, capacity)
     if mask.any():
@@ -89,17 +89,17 @@ def select(values: NDArray[np.float64], lengths: NDArray[np.int64], capacity: in
 
 
 def agreement(selections: NDArray[np.bool_], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How much of what the other candidates' curves could attain a candidate keeps, mean over the others.
+    """Returns how well each candidate serves the curves of the other candidates, the mean over them.
 
-    Candidate i keeps of curve j the value of its own shots under j, divided by that of j's own selection, which is the
-    most the budget allows.
+    Candidate i serves curve j by the value of its shots under j, divided by the value of j's own selection, which is
+    the most that the budget allows.
 
     Args:
         selections: (S, M).
-        values: (S, M) shot values of the curves, zero or more.
+        values: (S, M) shot values of each curve, zero or more.
 
     Returns:
-        (S,) float64 in [0, 1]; 1 where there is no other candidate.
+        (S,) float64 in [0, 1]; 1 if there is no other candidate.
     """
     count = len(selections)
     if count == 1:
@@ -113,17 +113,17 @@ def agreement(selections: NDArray[np.bool_], values: NDArray[np.float64]) -> NDA
 
 
 def order_by_agreement(agreements: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(S,) int64 candidates from the greatest agreement to the least; ties (to nine decimals) keep their order."""
+    """Returns (S,) int64 indices by falling agreement; equal ones (to nine decimals) keep their order."""
     return np.argsort(-np.round(agreements, 9), kind="stable")
 
 
 def is_repeat(mask: NDArray[np.bool_], earlier: NDArray[np.bool_]) -> bool:
-    """Whether a selection (M,) equals one of the earlier ones (K, M); K may be zero."""
+    """Returns whether a selection (M,) equals one of the earlier ones (K, M); K may be zero."""
     return bool((earlier == mask).all(axis=1).any())
 
 
 def overlap(selections: NDArray[np.bool_], lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(S, S) time two candidates have in common over the time that either shows, in [0, 1]; the diagonal is one."""
+    """Returns (S, S) overlaps in [0, 1]: the time that both candidates show over the time that either shows."""
     chosen = selections.astype(np.float64)
     common: NDArray[np.float64] = (chosen * lengths) @ chosen.T
     own = np.diag(common)
@@ -134,16 +134,16 @@ def overlap(selections: NDArray[np.bool_], lengths: NDArray[np.int64]) -> NDArra
 def describe(
     mask: NDArray[np.bool_], shots_s: NDArray[np.float64], duration_s: float, overlaps: NDArray[np.float64]
 ) -> Description:
-    """Says in a line which part of the video a candidate favours.
+    """Describes in one line which part of the video a candidate favours.
 
     Args:
-        mask: (M,) chosen shots, at least one.
-        shots_s: (M, 2) start and end of each shot in seconds.
-        duration_s: length of the video.
-        overlaps: (S - 1,) overlap with each of the other candidates; empty where there is none.
+        mask: (M,) selected shots, at least one.
+        shots_s: (M, 2) start and end of each shot, seconds.
+        duration_s: length of the video, seconds.
+        overlaps: (S - 1,) overlap with each of the other candidates; empty if there are none.
 
     Raises:
-        ValueError: no shot is chosen.
+        ValueError: no shot is selected.
     """
     if not mask.any():
         raise ValueError("there is no shot to describe")
@@ -158,7 +158,7 @@ def describe(
 
 
 def _thirds(chosen_s: NDArray[np.float64], duration_s: float) -> list[float]:
-    """Share of the chosen time in each third of the video; what lies outside counts to the nearest third."""
+    """Returns the share of the selected time in each third of the video; time outside counts to the nearest third."""
     edges_s = np.array([-np.inf, duration_s / 3, 2 * duration_s / 3, np.inf])
     begin, end = chosen_s[:, :1], chosen_s[:, 1:]
     inside_s = np.minimum(end, edges_s[1:]) - np.maximum(begin, edges_s[:-1])

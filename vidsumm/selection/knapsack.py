@@ -12,13 +12,13 @@ def solve(values: NDArray[np.float64], weights: NDArray[np.int64], capacity: int
     """Chooses the items of greatest total value whose weights sum to `capacity` at most.
 
     Dynamic programme over the capacity, in steps of the weights' greatest common divisor: O(M capacity) time, one bit
-    per item and step. An item is taken only where that raises the value: items worth nothing or less stay out, and of
-    two equally valuable choices the one without the last item in which they differ is returned.
+    of memory per item and step. An item is chosen only if that raises the total value: items worth nothing or less are
+    never chosen, and of two equally valuable choices the one without the last item in which they differ is returned.
 
     Args:
         values: (M,) float64, finite.
         weights: (M,) int64, above zero.
-        capacity: in the unit of the weights; below zero counts as zero.
+        capacity: greatest total weight; below zero counts as zero.
 
     Returns:
         (M,) bool, True for chosen items.
@@ -46,7 +46,7 @@ def solve(values: NDArray[np.float64], weights: NDArray[np.int64], capacity: int
 
 
 def _solve_reduced(values: NDArray[np.float64], weights: list[int], capacity: int) -> list[bool]:
-    """All weights within the capacity."""
+    """Solves for values above zero and weights that each fit the capacity."""
     best = np.zeros(capacity + 1)  # value attainable at each capacity with the items so far
     raises = []  # per item, packed: whether it raises the value at capacities weight..capacity
     for value, weight in zip(values, weights, strict=True):

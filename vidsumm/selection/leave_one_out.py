@@ -1,4 +1,4 @@
-"""What a knapsack is worth without one of its items, for every item at once."""
+"""The value of a knapsack without one of its items, for every item at once."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +9,11 @@ __all__ = ["leave_one_out_values"]
 def leave_one_out_values(
     values: NDArray[np.floating], weights: NDArray[np.int64], capacity: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Greatest value that the other items attain, at the full capacity and at what an item leaves of it.
+    """Returns the greatest value of the other items, at the full capacity and at the capacity less the item's weight.
 
-    One table over the items before each and one over those after: what both attain together, at the best division of
-    the capacity, is the value without the item. O(M capacity) time and 8 (M + 2) (capacity + 1) bytes.
+    One table holds the value of the items before each item and one that of the items after it. Both together, at the
+    best division of the capacity, are the value without the item. It takes O(M capacity) time and 8 (M + 2)
+    (capacity + 1) bytes.
 
     Args:
         values: (M,), finite; items worth nothing or less add nothing.

@@ -1,4 +1,4 @@
-"""Keeps shots between a shortest and a longest length."""
+"""Keeps the length of shots between two bounds."""
 
 import math
 
@@ -11,7 +11,7 @@ from vidsumm.shots.uniform import equal_parts
 
 __all__ = ["bound_shots"]
 
-_ROUNDING = 1e-9  # lengths come from seconds times a rate: 0.7 * 10 is to mean 7 samples
+_ROUNDING = 1e-9  # lengths are seconds times a rate, and 0.7 * 10 must count as 7 samples
 
 
 def bound_shots(
@@ -33,12 +33,12 @@ def bound_shots(
     Args:
         change_points: (m,) int64 ascending, in 1..n-1.
         n: number of samples.
-        min_len: samples, zero or more; at most half of `max_len`.
-        max_len: samples, above zero.
-        features: (n, D), rows as the samples.
+        min_len: shortest length in samples, zero or more; at most half of `max_len`.
+        max_len: longest length in samples, above zero.
+        features: (n, D), one row for each sample; None joins by length alone.
 
     Returns:
-        (k,) int64 ascending change points of a partition whose shots have min_len samples or more (wherever n has).
+        (k,) int64 ascending change points; every shot has at least `min_len` samples, unless n is less.
 
     Raises:
         ConfigError: bounds that exclude each other.
@@ -50,10 +50,11 @@ def bound_shots(
         )
     shortest = max(1, math.ceil(min_len - _ROUNDING))
     edges = np.concatenate([[0], change_points, [n]]).astype(np.int64)
-    return _divided(_joined(edges, shortest, features), shortest, max_len)
+    return _divide(_join(edges, shortest, features), shortest, max_len)
 
 
-def _joined(edges: NDArray[np.int64], shortest: int, features: NDArray[np.floating] | None) -> NDArray[np.int64]:
+def _join(edges: NDArray[np.int64], shortest: int, features: NDArray[np.floating] | None) -> NDArray[np.int64]:
+    """Removes edges until no shot is shorter than `shortest` or one shot is left."""
     sums = None if features is None else prefix_sums(features)
     while len(edges) > 2:
         lengths = np.diff(edges)
@@ -78,9 +79,10 @@ def _joins_next(edges: NDArray[np.int64], shot: int, sums: NDArray[np.float64] |
     return bool(lengths[2] < lengths[0])
 
 
-def _divided(edges: NDArray[np.int64], shortest: int, max_len: float) -> NDArray[np.int64]:
-    pieces = [edges[1:-1]]
+def _divide(edges: NDArray[np.int64], shortest: int, max_len: float) -> NDArray[np.int64]:
+    """Adds edges inside shots longer than `max_len`; returns all inner edges."""
+    inner = [edges[1:-1]]
     for start, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         wanted = math.ceil((end - start) / max_len - _ROUNDING)
-        pieces.append(equal_parts(start, end, max(1, min(wanted, (end - start) // shortest))))
-    return np.sort(np.concatenate(pieces))
+        inner.append(equal_parts(start, end, max(1, min(wanted, (end - start) // shortest))))
+    return np.sort(np.concatenate(inner))

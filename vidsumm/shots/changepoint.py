@@ -1,7 +1,7 @@
-"""Change points by the library `ruptures`, as alternatives to `vidsumm.shots.kts`.
+"""Finds change points with the library `ruptures`, as alternatives to `vidsumm.shots.kts`.
 
-Both minimise the same scatter as KTS and need memory linear in the number of samples. They prune, so they are fast
-where content changes, and slow (quadratic in the samples) on hours of one unchanging picture.
+Both methods minimise the same scatter as KTS and need memory linear in the number of samples. They prune, so they are
+fast in videos whose content changes, and slow (quadratic in the samples) in hours of one still picture.
 """
 
 import numpy as np
@@ -17,11 +17,11 @@ _USUAL_SHOT_SAMPLES = 10  # the benchmark's density: one change point in ten sam
 
 
 def kernel_cpd(features: NDArray[np.floating], penalty: float = 1.0) -> NDArray[np.int64]:
-    """Change points of `ruptures.KernelCPD` (linear kernel) under the penalty of KTS.
+    """Finds change points with `ruptures.KernelCPD` (linear kernel) under the penalty of KTS.
 
-    KTS's penalty is concave in the number of change points, so it lies below its tangents: solving with the tangent
-    as a price per change point, again and again, lowers the objective of KTS until the number no longer moves. Where
-    `kts` finds the global optimum, this finds one that no tangent improves.
+    The penalty of KTS is concave in the number of change points, so it lies below its tangents. Solving with the slope
+    of the tangent as the price per change point lowers the objective of KTS; this is repeated until the number of
+    change points no longer changes. The result is a local optimum; `kts` finds the global one.
 
     Args:
         features: (N, D).
@@ -49,10 +49,10 @@ def kernel_cpd(features: NDArray[np.floating], penalty: float = 1.0) -> NDArray[
 
 
 def pelt(features: NDArray[np.floating], penalty: float = 1.0) -> NDArray[np.int64]:
-    """Change points of `ruptures.Pelt` with squared error and one price for every change point.
+    """Finds change points with `ruptures.Pelt`, squared error, and the same price for every change point.
 
-    The price is what KTS charges for one more change point where they come every ten samples,
-    penalty / 2 * log(10): unlike with KTS, the number found grows in proportion to the length.
+    The price is that of one more change point in KTS when there is one in ten samples, penalty / 2 * log(10). Unlike
+    with KTS, the number of change points is proportional to the length.
 
     Args:
         features: (N, D).
@@ -75,7 +75,7 @@ def _change_points(ends: list[int]) -> NDArray[np.int64]:
 
 
 class _PrefixCost(ruptures.base.BaseCost):  # type: ignore[misc]  # ruptures carries no types
-    """Scatter of a segment from prefix sums, in O(D) whatever its length; the library's own cost needs O(length D)."""
+    """Computes the scatter of a segment from prefix sums, in O(D); the library's own cost needs O(length D)."""
 
     model = "l2"
     min_size = 1

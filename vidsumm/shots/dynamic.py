@@ -1,7 +1,7 @@
-"""The two dynamic programmes of exact segmentation: a price per change point, and a given number of them.
+"""The two dynamic programmes of exact segmentation: with a price per change point, and with a given number of them.
 
 All sums are exact (see `SegmentScatter`; prices are multiples of `PRICE_STEP`), so equal costs compare equal. Of
-several optimal segmentations both programmes prefer the earliest last change point, then the earliest before it.
+several optimal segmentations both prefer the one whose last change point is earliest, then the second-last.
 """
 
 from collections.abc import Iterator
@@ -27,16 +27,16 @@ class PricedSolution:
     """The segmentation that minimises scatter + price * number of change points."""
 
     scatter: float
-    """Its scatter, in quanta."""
+    """Scatter of the segmentation, in quanta."""
     change_points: NDArray[np.int64]
     """(m,) ascending."""
 
 
 def _forward(scatter: SegmentScatter, price: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Least cost of samples 0..t-1 and where its last segment starts, for t = 0..n.
+    """Returns the least cost of samples 0..t-1 and the start of its last segment, for t = 0..n.
 
-    Starts that have fallen behind are left out (PELT): a start s is beaten for good where cost[s] + C[s, t] exceeds
-    cost[t], for whatever follows, C[s, u] >= C[s, t] + C[t, u]. With the slack for rounding not even a tie is lost.
+    Starts that can no longer be optimal are left out (PELT): if cost[s] + C[s, t] exceeds cost[t], then t is a better
+    start than s for every later end u, because C[s, u] >= C[s, t] + C[t, u]. Slack for rounding keeps all ties.
     """
     cost, last = np.empty(scatter.n + 1), np.zeros(scatter.n + 1, dtype=np.int64)
     cost[0] = -price  # the first segment needs no change point
@@ -52,12 +52,12 @@ def _forward(scatter: SegmentScatter, price: float) -> tuple[NDArray[np.float64]
 
 
 def _first(alive: NDArray[np.bool_], offset: int) -> int:
-    """Index of the first that is, or of what comes after them all."""
+    """Returns the index, counted from `offset`, of the first True; of the element behind the last if there is none."""
     return offset + (int(alive.argmax()) if alive.any() else len(alive))
 
 
 def _backward(scatter: SegmentScatter, price: float) -> NDArray[np.float64]:
-    """Least cost of samples t..n-1, for t = 0..n: `_forward` from the other end."""
+    """Returns the least cost of samples t..n-1, for t = 0..n: `_forward` from the other end."""
     size, cost = scatter.block_samples, np.empty(scatter.n + 1)
     cost[-1] = -price
     high = scatter.n  # the last end that can matter
@@ -72,7 +72,7 @@ def _backward(scatter: SegmentScatter, price: float) -> NDArray[np.float64]:
 
 
 def _columns(scatter: SegmentScatter, first: int, high: int) -> NDArray[np.float64]:
-    """(starts, ends) scatter of the segments that start in the block of `first` and end at first + 1..high."""
+    """Returns the scatter (starts, ends) of segments that start in the block of `first` and end at first + 1..high."""
     size, blocks = scatter.block_samples, []
     for first_end in range(first + 1, high + 1, size):
         rows = scatter.rows(first_end, first)
@@ -81,7 +81,12 @@ def _columns(scatter: SegmentScatter, first: int, high: int) -> NDArray[np.float
 
 
 def solve_price(scatter: SegmentScatter, price: float) -> PricedSolution:
-    """Exact optimum for a price per change point (in quanta, a multiple of `PRICE_STEP`), in O(n^2) at most."""
+    """Returns the exact optimum for a price per change point, in at most O(n^2) time.
+
+    Args:
+        scatter: scatter of all segments.
+        price: price per change point, in quanta, a multiple of `PRICE_STEP`.
+    """
     cost, last = _forward(scatter, price)
     found: list[int] = []
     start = int(last[scatter.n])
@@ -93,10 +98,10 @@ def solve_price(scatter: SegmentScatter, price: float) -> PricedSolution:
 
 @dataclass(frozen=True)
 class _Edges:
-    """Segments between nodes that may belong to a wanted segmentation, grouped by their end node."""
+    """Segments that may belong to an optimal segmentation, as edges between nodes, grouped by their end node."""
 
     first_end: int
-    """End node of the first group; the others follow without a gap."""
+    """End node of the first group; the next groups have the next nodes."""
     offsets: NDArray[np.int64]
     """(groups,) where each group begins."""
     starts: NDArray[np.int32]
@@ -105,7 +110,7 @@ class _Edges:
     """(edges,) scatter in quanta."""
 
     def relax(self, before: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-        """Best cost of each end node after one more segment, and the first start that attains it."""
+        """Returns the least cost of each end node after one more segment, and the first start that attains it."""
         options = before[self.starts] + self.costs
         best = np.minimum.reduceat(options, self.offsets)
         sizes = np.diff(self.offsets, append=len(options))
@@ -115,20 +120,20 @@ class _Edges:
 
 @dataclass(frozen=True)
 class _Corridor:
-    """What a segmentation may pass whose scatter + price * count does not exceed `limit`."""
+    """The boundaries and segments of all segmentations whose scatter + price * count does not exceed `limit`."""
 
     scatter: SegmentScatter
     price: float
     limit: float
     nodes: NDArray[np.int64]
-    """Boundaries, 0 and n among them."""
+    """Sample indices of possible boundaries, 0 and n included."""
     before: NDArray[np.float64]
     """Least cost of the samples before each node."""
     behind: NDArray[np.float64]
-    """(n + 1,) least cost of the samples from each one on."""
+    """(n + 1,) least cost of the samples from each sample on."""
 
     def blocks(self) -> Iterator[_Edges]:
-        """All allowed segments, in blocks of bounded size."""
+        """Yields all possible segments, in blocks of bounded size."""
         group: list[NDArray[np.int64]] = []
         costs: list[NDArray[np.float64]] = []
         held = 0
@@ -137,16 +142,16 @@ class _Corridor:
             costs.append(values)
             held += len(kept)
             if held >= _EDGES_PER_BLOCK:
-                yield _packed(end, group, costs)
+                yield _pack(end, group, costs)
                 group, costs, held = [], [], 0
         if group:
-            yield _packed(len(self.nodes) - 1, group, costs)
+            yield _pack(len(self.nodes) - 1, group, costs)
 
     def _segments(self) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.float64]]]:
-        """Each end node, the start nodes allowed before it, and the scatters of the segments between.
+        """Yields each end node, the possible start nodes before it, and the scatters of the segments between them.
 
-        Starts are left out once they are past: a start s is so at sample t where the cost before it, C[s, t], the price
-        and the cost behind t exceed the limit, for whatever ends later costs as much, but for rounding.
+        A start s is dropped for good when, for some t, the cost before s, C[s, t], the price and the cost behind t
+        together exceed the limit: segments from s that end later cost at least as much, up to rounding.
         """
         low, size = 0, self.scatter.block_samples
         for first_end in range(1, self.scatter.n + 1, size):
@@ -162,12 +167,12 @@ class _Corridor:
             low = _first(least <= self.limit + _ROUNDING, low)
 
     def _row(self, sample: int, low: int, high: int) -> NDArray[np.float64]:
-        """Scatter of the segments that end at a sample and start at one of some nodes."""
+        """Returns the scatter of the segments that end at `sample` and start at the nodes low..high-1."""
         first = int(self.nodes[low]) if low < high else sample
         return self.scatter.row(sample, first)[self.nodes[low:high] - first]
 
 
-def _packed(last_end: int, group: list[NDArray[np.int64]], costs: list[NDArray[np.float64]]) -> _Edges:
+def _pack(last_end: int, group: list[NDArray[np.int64]], costs: list[NDArray[np.float64]]) -> _Edges:
     sizes = np.array([len(kept) for kept in group], dtype=np.int64)
     offsets = np.cumsum(sizes) - sizes
     return _Edges(last_end - len(group) + 1, offsets, np.concatenate(group).astype(np.int32), np.concatenate(costs))
@@ -186,18 +191,18 @@ def _corridor(scatter: SegmentScatter, price: float, limit: float) -> _Corridor:
 class CountTable:
     """Optimal segmentations for every number of change points from 0 to `max_count`.
 
-    Only those whose scatter + price * count stays within the limit of `count_table` are to be relied on.
+    Only those whose scatter + price * count is within the limit given to `count_table` are valid.
     """
 
     optima: NDArray[np.float64]
-    """(max_count + 1,) least scatter, in quanta; inf or too high beyond the limit."""
+    """(max_count + 1,) least scatter, in quanta; not valid beyond the limit."""
     nodes: NDArray[np.int64]
     """(p,) sample index of each node."""
     starts: NDArray[np.int32]
     """(max_count + 1, p) node at which the last segment before a node starts."""
 
     def change_points(self, count: int) -> NDArray[np.int64]:
-        """(count,) ascending change points of the optimum."""
+        """Returns the (count,) ascending change points of the optimum."""
         node, path = len(self.nodes) - 1, np.empty(count, dtype=np.int64)
         for left in range(count, 0, -1):
             node = int(self.starts[left, node])
@@ -206,17 +211,16 @@ class CountTable:
 
 
 def count_table(scatter: SegmentScatter, max_count: int, *, price: float, limit: float) -> CountTable:
-    """The table I[k, t] = min over s of I[k - 1, s] + C[s, t], confined to what can matter.
+    """Computes the table I[k, t] = min over s of I[k - 1, s] + C[s, t], confined to what can matter.
 
-    A segmentation with scatter + price * count <= limit passes only boundaries and segments whose cheapest
-    completion on both sides stays within the limit; the table is built on those alone, without loss. `limit` is the
-    cost of any known segmentation with the wanted count. Memory: 4 * max_count * nodes bytes.
+    A segmentation with scatter + price * count <= limit has only boundaries and segments whose cheapest completion on
+    both sides stays within the limit, so the table is built on those alone. Memory: 4 * max_count * nodes bytes.
 
     Args:
-        scatter: of all segments.
+        scatter: scatter of all segments.
         max_count: largest number of change points wanted.
-        price: per change point, in quanta, a multiple of `PRICE_STEP`.
-        limit: in quanta.
+        price: price per change point, in quanta, a multiple of `PRICE_STEP`.
+        limit: cost of any known segmentation with the wanted count, in quanta.
     """
     corridor = _corridor(scatter, price, limit)
     blocks = list(islice(corridor.blocks(), 2))

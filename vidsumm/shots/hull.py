@@ -1,7 +1,7 @@
-"""The lower convex hull of the optimal-scatter curve J(m), discovered vertex by vertex.
+"""The lower convex hull of the optimal-scatter curve J(m), computed vertex by vertex.
 
-Each vertex solves a problem with a price per change point, which costs O(n^2) where the whole curve costs
-O(m n^2). Two neighbouring vertices are proved neighbours by solving at the price of the chord between them.
+A vertex is the solution of a problem with a price per change point, which takes O(n^2) time; the whole curve takes
+O(m n^2). Solving at the price of the chord between two vertices shows whether they are neighbours.
 """
 
 import bisect
@@ -18,7 +18,7 @@ __all__ = ["LowerHull", "Vertex"]
 
 @dataclass
 class Vertex:
-    """A number of change points that is optimal at the prices from `lowest` to `highest` at least."""
+    """A number of change points that is known to be optimal at prices from `lowest` to `highest`."""
 
     count: int
     scatter: float
@@ -31,7 +31,7 @@ class Vertex:
 
     @property
     def price(self) -> float:
-        """A price at which this vertex is optimal, away from the ends of the known range where it can be."""
+        """A price at which this vertex is optimal, in the middle of the known range."""
         return _on_grid((self.lowest + self.highest) / 2)
 
 
@@ -40,30 +40,30 @@ def _on_grid(price: float) -> float:
 
 
 class LowerHull:
-    """Known vertices in ascending order of count, from 0 to n - 1."""
+    """The known vertices of the hull, in ascending order of count, from 0 to n - 1."""
 
     def __init__(self, scatter: SegmentScatter) -> None:
         self.scatter = scatter
         everything = np.arange(1, scatter.n, dtype=np.int64)
-        self._ceiling = _on_grid(scatter.total) + PRICE_STEP  # no change point pays at this price
+        self._ceiling = _on_grid(scatter.total) + PRICE_STEP  # at this price no change point is worth it
         self.vertices = [Vertex(0, scatter.total, everything[:0], self._ceiling, self._ceiling)]
         if scatter.n > 1:
             self.vertices.append(Vertex(scatter.n - 1, 0.0, everything, 0.0, 0.0))
 
     def _index(self, count: int) -> int:
-        """Position of the last known vertex with at most `count` change points."""
+        """Returns the index of the last known vertex with at most `count` change points."""
         return bisect.bisect_right(self.vertices, count, key=lambda vertex: vertex.count) - 1
 
     def at(self, count: int) -> Vertex:
-        """The last known vertex with at most `count` change points."""
+        """Returns the last known vertex with at most `count` change points."""
         return self.vertices[self._index(count)]
 
     def after(self, vertex: Vertex) -> Vertex:
-        """The next known vertex on the right of one that is not the last."""
+        """Returns the next known vertex on the right; `vertex` must not be the last."""
         return self.vertices[self._index(vertex.count) + 1]
 
     def add(self, price: float) -> Vertex:
-        """Solves at a price (in quanta, rounded to the grid) and returns the vertex found, new or known."""
+        """Solves at a price (in quanta, rounded to the grid) and returns the vertex, which may be a known one."""
         price = _on_grid(min(price, self._ceiling))
         solution = solve_price(self.scatter, price)
         count = len(solution.change_points)
@@ -76,12 +76,12 @@ class LowerHull:
         return vertex
 
     def chord(self, left: Vertex) -> float:
-        """The price at which `left` and the next known vertex cost the same."""
+        """Returns the price at which `left` and the next known vertex cost the same."""
         right = self.after(left)
         return _on_grid((left.scatter - right.scatter) / (right.count - left.count))
 
     def split(self, left: Vertex) -> None:
-        """Finds a vertex between `left` and the next known one, or closes the interval between them."""
+        """Finds a vertex between `left` and the next known one, or marks `left` as closed if there is none."""
         right = self.after(left)
         price = self.chord(left)
         ends = min(left.scatter + price * left.count, right.scatter + price * right.count)
@@ -89,7 +89,7 @@ class LowerHull:
         left.closed |= found.scatter + price * found.count >= ends
 
     def lower_bounds(self) -> NDArray[np.float64]:
-        """(n,) values that J(m) never falls below, for m = 0..n-1, equal to it at known vertices."""
+        """Returns (n,) lower bounds of J(m) for m = 0..n-1, equal to it at known vertices."""
         bounds = np.empty(self.scatter.n)
         bounds[-1] = self.vertices[-1].scatter
         for left, right in zip(self.vertices, self.vertices[1:], strict=False):
@@ -98,10 +98,10 @@ class LowerHull:
         return bounds
 
     def upper_bounds(self, left: Vertex) -> NDArray[np.float64]:
-        """(gap,) values that J(m) never exceeds, for the counts strictly between `left` and the next vertex.
+        """Returns (gap,) upper bounds of J(m) for the counts strictly between `left` and the next vertex.
 
-        Attained by undoing, one after the other, the cheapest change points of the vertex on the right. Nor does a
-        further change point raise the scatter of `left`, but by rounding (less than two quanta).
+        They are attained by removing the cheapest change points of the vertex on the right one after the other. Another
+        bound is the scatter of `left` itself: more change points raise it by no more than rounding (two quanta each).
         """
         right = self.after(left)
         bounds = left.scatter + 2 * np.arange(1.0, right.count - left.count)
@@ -119,7 +119,7 @@ class LowerHull:
         return bounds
 
     def _losses(self, edges: NDArray[np.int64]) -> NDArray[np.float64]:
-        """What the scatter gains when one inner edge is undone."""
+        """Returns by how much the scatter increases when each of the inner edges is removed."""
         of = self.scatter.between
         losses: NDArray[np.float64] = (
             of(edges[:-2], edges[2:]) - of(edges[:-2], edges[1:-1]) - of(edges[1:-1], edges[2:])

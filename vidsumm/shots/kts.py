@@ -6,16 +6,16 @@ KTS cuts N samples at the m change points that minimise the within-segment scatt
 
 The penalty is concave in m, so the best m is a vertex of the lower convex hull of J: instead of the m x N table, the
 hull is searched with a few solves, each at a price per change point. Known vertices bound J from below, the
-penalty is added to the bounds, and the search ends when the lowest bound is a known vertex. Only where `max_count`
-cuts the hull between two vertices, or a fixed count lies between two, a table is needed; it is confined to the
-boundaries that can matter.
+penalty is added to the bounds, and the search ends when the lowest bound is a known vertex. A table is needed only
+where `max_count` lies between two vertices; it is confined to the boundaries that can matter.
 
-A solve looks back from each sample as far as a segment may reach that is part of a best one (PELT), a few shots in
-ordinary videos, and only the scatters of such segments are made: time and memory grow in proportion to N. Where nothing
-ever changes, or all does, all segments matter: O(N^2) time and 4 N (N + 1) bytes.
+A solve looks back from each sample only as far as a segment of an optimal segmentation may reach (PELT), which is a few
+shots in ordinary videos, and only the scatters of such segments are computed: time and memory are proportional to N.
+In a video where nothing ever changes, or everything does, all segments matter: O(N^2) time and 4 N (N + 1) bytes.
 
-Exactness: scatters are rounded to 2**-46 of the energy of the features (see `SegmentScatter`); on them the result is
-the optimum. Of equal optima the fewest change points win, then the earliest last one, then the earliest before it.
+Exactness: scatters are rounded to 2**-46 of the energy of the features (see `SegmentScatter`); with these scatters the
+result is the optimum. Of equal optima the one with the fewest change points wins, then the one whose last change point
+is earliest, then the one whose second-last is.
 """
 
 from dataclasses import dataclass
@@ -29,19 +29,19 @@ from vidsumm.shots.hull import LowerHull, Vertex
 from vidsumm.shots.penalty import charges, checked_penalty, marginal_charge
 from vidsumm.shots.scatter import segment_scatter
 
-__all__ = ["Segmentation", "kts", "kts_fixed"]
+__all__ = ["Segmentation", "kts"]
 
 _FIRST_GUESS_SAMPLES = 20  # between change points, where the search begins
 
 
 @dataclass(frozen=True)
 class Segmentation:
-    """A sequence of `n` samples cut at change points."""
+    """A sequence of `n` samples divided at change points."""
 
     n: int
     """Number of samples."""
     change_points: NDArray[np.int64]
-    """(m,) ascending index of the first sample of each new segment; 0 and n are left out."""
+    """(m,) int64 ascending: index of the first sample of each segment but the first."""
     scatter: float
     """Sum over the segments of the squared distances to the segment's mean, J(m)."""
     objective: float
@@ -51,60 +51,33 @@ class Segmentation:
 def kts(
     features: NDArray[np.floating], *, penalty: float = 1.0, max_count: int | None = None, vertices_only: bool = False
 ) -> Segmentation:
-    """Segments with the number of change points chosen by the penalty of KTS.
+    """Segments a sequence, with the number of change points chosen by the penalty of KTS.
 
     Args:
         features: (N, D) float32, rows of unit length.
         penalty: `vmax`, above zero.
-        max_count: most change points allowed; N - 1 where None.
-        vertices_only: where `max_count` cuts the hull between two vertices, leave the numbers between them out. They
-            need the table, and where frames only flicker or jitter they cut at random.
+        max_count: most change points allowed; None means N - 1.
+        vertices_only: where `max_count` lies between two vertices of the hull, take no number of change points between
+            them. Those need the table, and in flickering pictures they place change points at random.
 
     Raises:
         ConfigError: a penalty that is not above zero, or a negative `max_count`.
         InputError: features that are no finite (N, D) matrix.
     """
     checked_penalty(penalty)
+    if max_count is not None and max_count < 0:
+        raise ConfigError(f"{max_count} change points are not possible", remedy="give zero or more")
     scatter = segment_scatter(features)
     n, hull = scatter.n, LowerHull(scatter)
     costs = charges(n, penalty) / scatter.quantum
     if max_count is not None:
-        costs[_checked_count(max_count, None) + 1 :] = np.inf
+        costs[max_count + 1 :] = np.inf
     _descend(hull, penalty)
     return _segmentation(hull, costs, vertices_only)
 
 
-def kts_fixed(features: NDArray[np.floating], count: int) -> Segmentation:
-    """Segments with exactly `count` change points.
-
-    Milliseconds beyond `kts` as a rule; up to count * N^2 steps (20 s for 2,000 of 3,000) where hardly any choice of
-    boundaries beats another.
-
-    Args:
-        features: (N, D) float32, rows of unit length.
-        count: from 0 to N - 1.
-
-    Raises:
-        ConfigError: a count outside that range.
-        InputError: features that are no finite (N, D) matrix.
-    """
-    scatter = segment_scatter(features)
-    costs = np.full(scatter.n, np.inf)
-    costs[_checked_count(count, scatter.n - 1)] = 0.0
-    return _segmentation(LowerHull(scatter), costs, vertices_only=False)
-
-
-def _checked_count(count: int, most: int | None) -> int:
-    if count < 0 or (most is not None and count > most):
-        raise ConfigError(
-            f"{count} change points are not possible" + ("" if most is None else f" in {most + 1} samples"),
-            remedy="give a number from 0 to one less than the samples",
-        )
-    return count
-
-
 def _descend(hull: LowerHull, penalty: float) -> None:
-    """Finds a good vertex to begin with: each step solves at the slope the penalty has where the last one ended."""
+    """Finds a good first vertex: each step solves at the slope of the penalty at the vertex of the step before."""
     n, quantum = hull.scatter.n, hull.scatter.quantum
     count, tried = max(1, n // _FIRST_GUESS_SAMPLES), {0}
     while count not in tried:
@@ -113,7 +86,7 @@ def _descend(hull: LowerHull, penalty: float) -> None:
 
 
 def _segmentation(hull: LowerHull, costs: NDArray[np.float64], vertices_only: bool) -> Segmentation:
-    """The optimum of scatter + costs[count], both in quanta; an infinite cost forbids a count."""
+    """Returns the segmentation that minimises scatter + costs[count], in quanta; an infinite cost excludes a count."""
     tables: list[tuple[NDArray[np.int64], CountTable]] = []
     while True:
         bounds = hull.lower_bounds()
@@ -122,10 +95,10 @@ def _segmentation(hull: LowerHull, costs: NDArray[np.float64], vertices_only: bo
         count = int((bounds + costs).argmin())
         left = hull.at(count)
         if left.count == count:
-            return _finished(hull, _first_of_ties(hull, left), costs[count])
+            return _build_segmentation(hull, _first_of_ties(hull, left), costs[count])
         for counts, table in tables:
             if count in counts:
-                return _finished(hull, table.change_points(count), costs[count])
+                return _build_segmentation(hull, table.change_points(count), costs[count])
         if left.closed and vertices_only:
             costs[left.count + 1 : hull.after(left).count] = np.inf
         elif left.closed:
@@ -135,6 +108,7 @@ def _segmentation(hull: LowerHull, costs: NDArray[np.float64], vertices_only: bo
 
 
 def _first_of_ties(hull: LowerHull, vertex: Vertex) -> NDArray[np.int64]:
+    """Returns the change points of the optimum that is preferred among equal ones (see the module's docstring)."""
     if vertex.count in (0, hull.scatter.n - 1):
         return vertex.change_points
     limit = vertex.scatter + vertex.price * vertex.count
@@ -142,7 +116,7 @@ def _first_of_ties(hull: LowerHull, vertex: Vertex) -> NDArray[np.int64]:
 
 
 def _gap_table(hull: LowerHull, left: Vertex, costs: NDArray[np.float64]) -> tuple[NDArray[np.int64], CountTable]:
-    """Exact scatters for the counts between two neighbouring vertices that can still be the optimum."""
+    """Returns exact scatters for those counts between two neighbouring vertices that can still be the optimum."""
     right = hull.after(left)
     counts = np.arange(left.count + 1, right.count)
     best = (hull.upper_bounds(left) + costs[counts]).min()
@@ -153,7 +127,7 @@ def _gap_table(hull: LowerHull, left: Vertex, costs: NDArray[np.float64]) -> tup
     return counts, count_table(hull.scatter, int(counts.max()), price=price, limit=limit)
 
 
-def _finished(hull: LowerHull, change_points: NDArray[np.int64], cost: float) -> Segmentation:
+def _build_segmentation(hull: LowerHull, change_points: NDArray[np.int64], cost: float) -> Segmentation:
     n, quantum = hull.scatter.n, hull.scatter.quantum
     edges = np.concatenate([[0], change_points, [n]])
     scatter = float(hull.scatter.between(edges[:-1], edges[1:]).sum())

@@ -1,4 +1,4 @@
-"""What KTS charges for change points, in units of scatter (N times the penalty term of its objective)."""
+"""The penalty of KTS on the number of change points, in units of scatter: N times the term in its objective."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ __all__ = ["charges", "checked_penalty", "marginal_charge"]
 
 
 def checked_penalty(penalty: float) -> float:
-    """The penalty itself, once it is known to be a positive finite number.
+    """Returns the penalty if it is a positive finite number.
 
     Raises:
         ConfigError: it is not.
@@ -20,7 +20,7 @@ def checked_penalty(penalty: float) -> float:
 
 
 def charges(n: int, penalty: float) -> NDArray[np.float64]:
-    """(n,) penalty * m / 2 * (log(n / m) + 1) for m = 0..n-1 change points in n samples; concave in m."""
+    """Returns (n,) penalty * m / 2 * (log(n / m) + 1) for m = 0..n-1 change points in n samples; concave in m."""
     counts = np.arange(n, dtype=np.float64)
     charged = np.zeros(n)
     charged[1:] = penalty * counts[1:] / 2 * (np.log(n / counts[1:]) + 1)
@@ -28,5 +28,5 @@ def charges(n: int, penalty: float) -> NDArray[np.float64]:
 
 
 def marginal_charge(n: int, count: float, penalty: float) -> float:
-    """Derivative of the charge with respect to the number of change points, at `count` > 0."""
+    """Returns the derivative of the charge with respect to the number of change points, at `count` > 0."""
     return float(penalty / 2 * np.log(n / count))

@@ -1,4 +1,4 @@
-"""Within-segment scatter of the segments of a feature sequence, made block by block as they are asked for."""
+"""Within-segment scatter of the segments of a feature sequence, computed block by block when it is asked for."""
 
 import math
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from vidsumm.errors import InputError
 __all__ = ["ScatterRows", "SegmentScatter", "checked_features", "prefix_sums", "segment_scatter"]
 
 _BLOCK_SAMPLES = 256
-"""Samples of a block: small beside the reach of the starts that matter, large enough for a fast matrix product."""
-_BLOCKS_AT_HAND = 16
-"""Blocks whose sums are kept, 4 MiB each at a width of 1024."""
+"""Samples of a block: few compared with the length of segments that matter, many enough for a fast matrix product."""
+_CACHED_BLOCKS = 16
+"""Blocks whose sums are kept in memory, 4 MiB each for features of 1024 values."""
 _MANTISSA_BITS = 23  # of float32, in which features come
 
 
 class ScatterRows(NamedTuple):
-    """Scatter of the segments that end in one block, from some start on."""
+    """Scatter of the segments that end in one block and start at `start` or later."""
 
     first_end: int
     """End of the first row; each row ends one sample later."""
@@ -32,39 +32,39 @@ class ScatterRows(NamedTuple):
 
 
 class _SumsWithin(NamedTuple):
-    """Sums of the samples of a block, (B, D), and of their squared norms, (B,)."""
+    """Sums of the samples of a block, (B, D), and of their squared norms, (B,), from either end of the block."""
 
     heads: NDArray[np.float64]
-    """Up to each sample."""
+    """Sums from the first sample of the block to each one."""
     head_energies: NDArray[np.float64]
     tails: NDArray[np.float64]
-    """From each sample on."""
+    """Sums from each sample to the last one of the block."""
     tail_energies: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class _Blocks:
-    """The samples, a block of B at a time, centred, for sums of small numbers are rounded less."""
+    """The samples in blocks of B. They are centred, because sums of small numbers are rounded less."""
 
     features: NDArray[np.floating]
     mean: NDArray[np.float64]
     unit: float
-    """Square root of the quantum, in which samples are measured."""
+    """Unit of the samples, the square root of the quantum."""
     size: int
 
     def samples(self, index: int) -> NDArray[np.float64]:
-        """(B, D); the last block may be shorter."""
+        """Returns the samples of a block, (B, D); the last block may be shorter."""
         start = index * self.size
         return (self.features[start : start + self.size] - self.mean) / self.unit
 
     def sums(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Of all samples of each block, (blocks, D), and of their squared norms, (blocks,)."""
+        """Returns the sums of the samples of each block, (blocks, D), and of their squared norms, (blocks,)."""
         blocks = map(self.samples, range(-(-len(self.features) // self.size)))
         sums, energies = zip(*((block.sum(axis=0), _energies(block).sum()) for block in blocks), strict=True)
         return np.stack(sums), np.array(energies)
 
     def sums_within(self, index: int) -> _SumsWithin:
-        """Up to and from each sample of a block."""
+        """Returns the sums up to and from each sample of a block."""
         samples = self.samples(index)
         energies = _energies(samples)
         return _SumsWithin(
@@ -83,9 +83,9 @@ class SegmentScatter:
     neither depends on the order of additions nor breaks ties by rounding noise.
 
     A segment costs V - |S|^2 / (t - s), with V the sum of the squared norms of its samples and S the sum of the samples
-    themselves, both put together from sums within the blocks at its ends and the sums of whole blocks between. All of
-    them are sums over the segment alone: the rounding error does not depend on what lies outside it. A pair of blocks
-    takes one matrix product, always of the same shape, so a value is the same whenever it is asked for.
+    themselves. Both are composed of sums within the blocks at its ends and of the sums of whole blocks between, which
+    are sums over the segment alone: the rounding error does not depend on what lies outside it. A pair of blocks takes
+    one matrix product, always of the same shape, so that the same question always gets the same value.
 
     Args:
         features: (N, D), finite.
@@ -94,18 +94,18 @@ class SegmentScatter:
     n: int
     """Number of samples."""
     quantum: float
-    """Scatter per unit of what is given out, a power of four."""
+    """Unit in which scatters are returned, a power of four."""
 
     def __init__(self, features: NDArray[np.floating]) -> None:
         unit = _unit(features)
         self.n, self.quantum, self.block_samples = len(features), unit**2, _BLOCK_SAMPLES
         self._blocks = _Blocks(features, features.mean(axis=0, dtype=np.float64), unit, self.block_samples)
-        self._sums_within = lru_cache(_BLOCKS_AT_HAND)(self._blocks.sums_within)
+        self._sums_within = lru_cache(_CACHED_BLOCKS)(self._blocks.sums_within)
         self._sums, self._energies = self._blocks.sums()
         self._rows: dict[int, ScatterRows] = {}
 
     def rows(self, end: int, start: int) -> ScatterRows:
-        """Of the segments that end in the block of `end`, those from `start` on, and maybe earlier ones."""
+        """Returns the segments that end in the block of `end` and start at `start` or later, or a bit earlier."""
         index, first = (end - 1) // self.block_samples, start // self.block_samples
         known = self._rows.get(index)
         if known is None or known.start > first * self.block_samples:
@@ -117,19 +117,19 @@ class SegmentScatter:
         return known
 
     def row(self, end: int, start: int = 0) -> NDArray[np.float64]:
-        """(end - start,) scatter, in quanta, of the segments s..end-1 for s = start..end-1; a view."""
+        """Returns a view (end - start,): scatter, in quanta, of the segments s..end-1 for s = start..end-1."""
         rows = self.rows(end, start)
         return rows.values[end - rows.first_end, start - rows.start : end - rows.start]
 
     def between(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Scatter, in quanta, of the segments starts..ends-1, element by element."""
-        found = np.empty(len(ends))
+        """Returns the scatter, in quanta, of the segments starts..ends-1, element by element."""
+        scatters = np.empty(len(ends))
         blocks = (ends - 1) // self.block_samples
         for index in np.unique(blocks):
             here = np.flatnonzero(blocks == index)
             rows = self.rows(int(ends[here[0]]), int(starts[here].min()))
-            found[here] = rows.values[ends[here] - rows.first_end, starts[here] - rows.start]
-        return found
+            scatters[here] = rows.values[ends[here] - rows.first_end, starts[here] - rows.start]
+        return scatters
 
     @cached_property
     def total(self) -> float:
@@ -137,7 +137,7 @@ class SegmentScatter:
         return float(self._pair((self.n - 1) // self.block_samples, 0)[-1, 0])
 
     def _pair(self, index: int, before: int) -> NDArray[np.float64]:
-        """(B, B) scatter of the segments that end in one block and start in another, or in the same."""
+        """Returns the scatter (B, B) of the segments that end in one block and start in the same or an earlier one."""
         if before == index:
             return _within(self._blocks.samples(index))
         block, earlier = self._sums_within(index), self._sums_within(before)
@@ -153,13 +153,13 @@ class SegmentScatter:
 
 
 def _energies(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N,) squared norms."""
+    """Returns the (N,) squared norms of rows."""
     energies: NDArray[np.float64] = np.einsum("nd,nd->n", rows, rows)
     return energies
 
 
 def _within(samples: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(B, B) scatter of the segments of a block, from its Gram matrix, one more sample at a time."""
+    """Returns the scatter (B, B) of the segments within a block, from its Gram matrix."""
     gram = np.tril(samples @ samples.T)
     energy = np.tril(np.broadcast_to(np.diag(gram)[:, None], gram.shape))
     mutual = np.tril(2 * gram[:, ::-1].cumsum(axis=1)[:, ::-1]) - energy
@@ -173,14 +173,14 @@ def _within(samples: NDArray[np.float64]) -> NDArray[np.float64]:
 def _quanta(
     energy: NDArray[np.float64], mutual: NDArray[np.float64], lengths: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """V - |S|^2 / length as whole numbers, never below zero; overwrites `mutual`."""
+    """Returns V - |S|^2 / length as whole numbers, never below zero; overwrites `mutual`."""
     np.divide(mutual, lengths, out=mutual)
     np.subtract(energy, mutual, out=mutual)
     return np.maximum(np.rint(mutual, out=mutual), 0.0, out=mutual)
 
 
 def checked_features(features: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The features themselves, once they are known to be a non-empty finite matrix.
+    """Returns the features if they are a non-empty finite matrix.
 
     Raises:
         InputError: not (N, D) with N, D >= 1, or a value that is no finite number.
@@ -200,7 +200,7 @@ def checked_features(features: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def prefix_sums(rows: NDArray[np.floating]) -> NDArray[np.float64]:
-    """(N + 1, D) sums of the first 0..N rows of (N, D)."""
+    """Returns (N + 1, D) sums of the first 0..N rows of (N, D)."""
     sums = np.zeros((len(rows) + 1, rows.shape[1]))
     sums[1:] = rows
     for before, after in pairwise(sums):  # `cumsum` walks across memory and takes ten times as long
@@ -209,13 +209,13 @@ def prefix_sums(rows: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def _unit(features: NDArray[np.floating]) -> float:
-    """Square root of the quantum."""
+    """Returns the square root of the quantum."""
     energy = float(np.einsum("nd,nd->", features, features, dtype=np.float64))
     return 2.0 ** (math.ceil(math.log2(energy) / 2) - _MANTISSA_BITS) if energy > 0 else 1.0
 
 
 def segment_scatter(features: NDArray[np.floating]) -> SegmentScatter:
-    """Scatter of all segments (method: KTS with a linear kernel).
+    """Returns the scatter of all segments of a feature sequence (KTS with a linear kernel).
 
     Args:
         features: (N, D), finite.

@@ -1,4 +1,4 @@
-"""From frame features to shots: the stage's one public function."""
+"""Divides a video into shots, given the features of its samples."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,22 +13,22 @@ from vidsumm.shots.uniform import uniform
 __all__ = ["segment"]
 
 _KTS_WINDOW_SAMPLES = 14_400  # two hours at two samples per second: keeps KTS within 2 GiB
-_PRUNED_WINDOW_SAMPLES = 1_800  # bounds the time of what cannot prune where the picture stands still
+_PRUNED_WINDOW_SAMPLES = 1_800  # kernelcpd and pelt cannot prune in a still picture; this bounds their time
 _UNIFORM_SHOT_S = 5.0  # the benchmark's mean shot
 
 
 def segment(features: NDArray[np.floating], *, config: ShotConfig, fps: float) -> NDArray[np.int64]:
-    """Cuts a sampled video into shots.
+    """Divides a video into shots.
 
-    KTS may place one change point in twice the shortest shot at most, and only numbers on the hull of its scatter
-    curve: on footage whose every frame differs, its penalty would otherwise prefer to cut between all samples.
+    KTS may place at most one change point in every two shortest shots, and only as many as a vertex of its scatter
+    curve has: in footage where every frame differs, its penalty alone would prefer to cut between all samples.
 
-    More than 14,400 samples (1,800 for kernelcpd and pelt) are segmented window by window. A window begins at the last
-    change point of the one before it, so no shot ends where nothing changes.
+    More than 14,400 samples (1,800 for kernelcpd and pelt) are segmented window by window. A window begins at the
+    last change point of the window before it, so that the border of a window is no border of a shot.
 
     Args:
-        features: (N, D) float32, one row per sample, unit length.
-        config: segmenter, penalty and the bounds of a shot's length.
+        features: (N, D) float32, one row of unit length for each sample.
+        config: method, penalty, and bounds on the length of shots.
         fps: samples per second.
 
     Returns:

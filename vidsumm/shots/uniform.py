@@ -1,4 +1,4 @@
-"""Shots of equal length, whatever is seen in them."""
+"""Shots of equal length, whatever they show."""
 
 import math
 
@@ -11,14 +11,18 @@ __all__ = ["equal_parts", "uniform"]
 
 
 def equal_parts(start: int, end: int, parts: int) -> NDArray[np.int64]:
-    """(parts - 1,) int64 inner edges that cut start..end-1 into parts whose sizes differ by one sample at most."""
+    """Returns (parts - 1,) int64 inner edges that divide start..end-1 into parts of equal size, to within a sample."""
     return start + (np.arange(1, parts, dtype=np.int64) * (end - start)) // parts
 
 
 def uniform(n: int, length: float) -> NDArray[np.int64]:
-    """Change points that divide n samples into the fewest equal segments of at most `length` samples.
+    """Returns the change points that divide n samples into the fewest equal segments of at most `length` samples.
 
-    Segments never get shorter than one sample.
+    No segment is shorter than one sample.
+
+    Args:
+        n: number of samples.
+        length: longest segment, samples.
 
     Raises:
         ConfigError: a length that is not above zero.

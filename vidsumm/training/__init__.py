@@ -1,4 +1,4 @@
-"""Training a SummDiff network on annotated feature files: recipe, loader, trainer, the folder of a run.
+"""Training a SummDiff network on annotated feature files: recipe, loader, trainer, and the folder of a run.
 
-It knows features and annotations, but no video.
+It works on features and annotations and never opens a video.
 """

@@ -1,4 +1,4 @@
-"""How a trained network does on videos it has not seen."""
+"""How well a trained network does on held-out videos."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +16,17 @@ __all__ = ["HeldOut", "average", "measure"]
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Rank correlations with individual annotators, averaged over annotators and videos."""
+    """Rank correlations with individual annotators, averaged over annotators and videos.
+
+    Checkpoints store them under the names of these fields.
+    """
 
     single: RankCorrelation
-    """Of single samples, averaged over the samples."""
+    """Of single curves, averaged over the curves."""
     mean: RankCorrelation
-    """Of the mean of the samples."""
+    """Of the mean of the curves."""
     people: RankCorrelation
-    """Of annotators with each other: how much of the agreement is there to be had."""
+    """Of annotators with each other, which shows how high a correlation can be expected."""
 
 
 def measure(
@@ -31,7 +34,7 @@ def measure(
     videos: Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]],
     options: SamplingOptions,
     *,
-    samples: int = 5,
+    curves: int = 5,
     seed: int = 0,
 ) -> HeldOut:
     """Draws curves for each video and compares them with its annotators.
@@ -40,15 +43,15 @@ def measure(
         model: the network.
         videos: features (N, C) and annotators' scores (U, N) of each held-out video.
         options: steps and guidance.
-        samples: curves drawn for each video.
-        seed: of the first curve; the others follow it.
+        curves: curves drawn for each video.
+        seed: of the first curve; the others have the numbers after it.
     """
     rows = []
     for features, annotators in videos:
-        curves = sample_curves(model, features, range(seed, seed + samples), options)
-        single = RankCorrelation(*(float(found.mean()) for found in rank_correlations(curves, annotators)))
+        drawn = sample_curves(model, features, range(seed, seed + curves), options)  # (S, N)
+        single = RankCorrelation(*(float(found.mean()) for found in rank_correlations(drawn, annotators)))
         people = pairwise_agreement(annotators) or RankCorrelation(1.0, 1.0)
-        rows.append(HeldOut(single, rank_correlation(curves.mean(axis=0), annotators), people))
+        rows.append(HeldOut(single, rank_correlation(drawn.mean(axis=0), annotators), people))
     return average(rows)
 
 

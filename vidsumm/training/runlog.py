@@ -1,4 +1,4 @@
-"""What a run tells while it goes on: one row of CSV and a few TensorBoard scalars for each epoch."""
+"""The log of a training run: for each epoch a row of CSV and a few TensorBoard scalars."""
 
 import csv
 import io
@@ -20,27 +20,28 @@ TENSORBOARD_NAME = "tensorboard"
 
 @dataclass(frozen=True)
 class EpochReport:
-    """One epoch."""
+    """The numbers of one epoch."""
 
     epoch: int
-    """From 1."""
+    """Number of the epoch, from 1."""
     loss: float
-    """Mean over the steps."""
+    """Mean of the training loss over the steps."""
     seconds: float
-    """Of training, without validation."""
+    """Time spent on training, without validation."""
     tau: float | None = None
-    """Of the validation, where there was one."""
+    """Kendall's tau on validation videos, where there was a validation."""
     rho: float | None = None
+    """Spearman's rho, likewise."""
     best: bool = False
     """Whether no earlier validation had a higher tau."""
 
 
 class RunLog:
-    """Writes ``log.csv`` and ``tensorboard/`` into a run's folder, or nothing where there is none.
+    """Writes ``log.csv`` and ``tensorboard/`` into the folder of a run.
 
     Args:
-        folder: the run's; None for no logs.
-        history: epochs before this run was interrupted, for the table.
+        folder: of the run; None writes nothing.
+        history: the epochs before an interruption, which the table shows too.
     """
 
     def __init__(self, folder: Path | None, history: Sequence[EpochReport]) -> None:
@@ -50,9 +51,9 @@ class RunLog:
 
     def __enter__(self) -> Self:
         if self._folder is not None:
-            # steps after the last saved state are written once more and replace those of the interrupted run
-            next_step = self._rows[-1].epoch + 1 if self._rows else 0
-            self._board = SummaryWriter(str(self._folder / TENSORBOARD_NAME), purge_step=next_step)
+            # epochs after the last saved state are trained again, and replace those that the interrupted run logged
+            next_epoch = self._rows[-1].epoch + 1 if self._rows else 0
+            self._board = SummaryWriter(str(self._folder / TENSORBOARD_NAME), purge_step=next_epoch)
         return self
 
     def __exit__(

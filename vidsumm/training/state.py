@@ -1,4 +1,4 @@
-"""The state of a run after an epoch: enough to go on with the very numbers an uninterrupted run would give."""
+"""The state of a run after an epoch, from which it goes on to the same numbers as if it had not been interrupted."""
 
 import dataclasses
 import hashlib
@@ -13,9 +13,9 @@ import torch
 from vidsumm.errors import ConfigError, ResourceError
 from vidsumm.files import write_bytes_atomic
 from vidsumm.model.summdiff import SummDiff
-from vidsumm.training.loader import VideoSource
 from vidsumm.training.recipe import Recipe
 from vidsumm.training.runlog import EpochReport
+from vidsumm.training.videos import VideoSource
 
 __all__ = ["STATE_NAME", "TrainingState", "load_state", "save_state"]
 
@@ -25,18 +25,19 @@ _SCHEMA = "vidsumm.training/1"
 
 @dataclass
 class TrainingState:
-    """Everything that changes in the course of a run; random numbers depend on seed and epoch alone."""
+    """Everything that changes during a run. Random numbers are no part of it: they depend only on seed and epoch."""
 
     model: SummDiff
     average: SummDiff
     """Exponential moving average of the weights."""
     best: SummDiff
-    """`average` at the best validation."""
+    """`average` as it was at the best validation."""
     optimizer: torch.optim.Optimizer
     rate: torch.optim.lr_scheduler.LambdaLR
     epoch: int = 0
-    """Epochs done."""
+    """Number of epochs done."""
     best_epoch: int = 0
+    """Epoch of `best`; 0 before the first validation."""
     history: list[EpochReport] = field(default_factory=list)
 
 
@@ -58,10 +59,10 @@ def save_state(folder: Path, state: TrainingState, recipe: Recipe, videos: Video
 
 
 def load_state(folder: Path, state: TrainingState, recipe: Recipe, videos: VideoSource) -> None:
-    """Puts a saved state into `state`; nothing happens where none is saved.
+    """Loads a saved state into `state`; does nothing where none is saved.
 
     Raises:
-        ConfigError: it is of another recipe or of other videos.
+        ConfigError: it belongs to another recipe or to other videos.
         ResourceError: it is damaged.
     """
     path = folder / STATE_NAME
@@ -72,10 +73,10 @@ def load_state(folder: Path, state: TrainingState, recipe: Recipe, videos: Video
         if content["schema"] != _SCHEMA:
             raise ValueError(content["schema"])
         same = content["run"] == _run_digest(recipe, videos)
-    except Exception as error:  # torch.load raises nearly anything for a damaged file
+    except Exception as error:  # torch.load raises almost any error for a damaged file
         raise _damaged(path) from error
     if not same:
-        remedy = "choose another folder, or pass --overwrite to begin anew"
+        remedy = "choose another folder, or pass --overwrite to start again"
         raise ConfigError(f"{folder} holds a run of another recipe or of other data", remedy=remedy)
     try:
         _restore(state, content)
@@ -91,7 +92,7 @@ def _restore(state: TrainingState, content: dict[str, Any]) -> None:
 
 
 def _run_digest(recipe: Recipe, videos: VideoSource) -> str:
-    """Tells runs apart: the recipe, and the lengths and first and last video of the data."""
+    """A digest of what makes a run: the recipe, the lengths of all videos, and the first and the last video."""
     digest = hashlib.sha256(repr(dataclasses.astuple(recipe)).encode())
     digest.update(np.ascontiguousarray(videos.lengths).tobytes())
     for i in (0, len(videos) - 1):
@@ -102,4 +103,4 @@ def _run_digest(recipe: Recipe, videos: VideoSource) -> str:
 
 
 def _damaged(path: Path) -> ResourceError:
-    return ResourceError(f"{path} is damaged", remedy="pass --overwrite to begin anew")
+    return ResourceError(f"{path} is damaged", remedy="pass --overwrite to start again")

@@ -14,17 +14,18 @@ from numpy.typing import NDArray
 
 from vidsumm.diffusion.schedule import cosine_schedule
 from vidsumm.model.summdiff import SummDiff
-from vidsumm.training.loader import TrainingVideo, VideoList, VideoSource, epoch_batches
+from vidsumm.training.loader import epoch_batches
 from vidsumm.training.objective import denoising_loss
 from vidsumm.training.recipe import Recipe
 from vidsumm.training.runlog import EpochReport, RunLog
 from vidsumm.training.state import TrainingState, load_state, save_state
+from vidsumm.training.videos import TrainingVideo, VideoList, VideoSource
 
-__all__ = ["EpochReport", "Keep", "Scores", "Trained", "TrainingVideo", "VideoSource", "fit"]
+__all__ = ["Keep", "Scores", "Trained", "fit", "rate_factor"]
 
 
 class Scores(Protocol):
-    """What a validation says."""
+    """The result of a validation."""
 
     @property
     def tau(self) -> float:
@@ -36,18 +37,20 @@ class Scores(Protocol):
 
 
 Keep = Callable[[Literal["last", "best"], SummDiff, EpochReport], None]
-"""Told whenever there is a newer or a better network."""
+"""Stores a network: which one it is, the network, and the report of its epoch."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a run leaves; both networks are moving averages of the weights, in evaluation mode."""
+    """The result of training; both networks are moving averages of the weights, in evaluation mode."""
 
     last: SummDiff
+    """Of the last epoch."""
     best: SummDiff
-    """Of the epoch with the highest validation tau; the last one where nothing validates."""
+    """Of the epoch with the highest validation tau; without validation, of the last epoch."""
     best_epoch: int
     history: tuple[EpochReport, ...]
+    """One report for each epoch."""
 
 
 def fit(
@@ -68,26 +71,25 @@ def fit(
         null_features: (C,) features of a black frame.
         recipe: everything else; its seed makes the run repeatable on one machine.
         device: where to train.
-        folder: keeps the state after every epoch, from which an interrupted run goes on as if nothing had happened,
-            and the logs; nothing is kept where None.
+        folder: receives the logs, and after every epoch the state, from which an interrupted run goes on as if nothing
+            had happened; None writes nothing.
         validate: measures the moving average every `recipe.validate_every` epochs and after the last one.
-        on_epoch: told about every epoch.
-        keep: told at each validation and at the end, to store checkpoints.
+        on_epoch: called after every epoch.
+        keep: called after each validation and after the last epoch, to store checkpoints.
 
     Raises:
         ConfigError: `folder` holds a run of another recipe or of other data.
         ResourceError: the state in `folder` is damaged.
     """
     source = VideoList(videos) if isinstance(videos, Sequence) else videos
-    state = _begin(source, null_features, recipe, device)
+    state = _initial_state(source, null_features, recipe, device)
     if folder is not None:
         load_state(folder, state, recipe, source)
-    log = RunLog(folder, state.history)
-    with log:
+    with RunLog(folder, state.history) as log:
         for epoch in range(state.epoch + 1, recipe.epochs + 1):
             begin = time.perf_counter()
-            loss = _one_epoch(state, source, recipe, epoch)
-            report = _validated(state, recipe, EpochReport(epoch, loss, time.perf_counter() - begin), validate)
+            loss = _train_epoch(state, source, recipe, epoch)
+            report = _validate(state, recipe, EpochReport(epoch, loss, time.perf_counter() - begin), validate)
             state.epoch = epoch
             state.history.append(report)
             if folder is not None:
@@ -102,7 +104,7 @@ def fit(
     return Trained(state.average.eval(), state.best.eval(), state.best_epoch, tuple(state.history))
 
 
-def _begin(
+def _initial_state(
     videos: VideoSource, null_features: NDArray[np.float32], recipe: Recipe, device: torch.device | str
 ) -> TrainingState:
     torch.manual_seed(recipe.seed)
@@ -122,7 +124,13 @@ def _optimizer(model: SummDiff, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def rate_factor(step: int, steps_per_epoch: int, recipe: Recipe) -> float:
-    """Factor of the learning rate at a step, from 0: the linear rise at the beginning, then the schedule."""
+    """Factor on the learning rate: a linear rise over the warm-up steps, then the schedule.
+
+    Args:
+        step: number of the step, from 0.
+        steps_per_epoch: steps of each epoch.
+        recipe: epochs, warm-up and schedule.
+    """
     steps = recipe.epochs * steps_per_epoch
     warm = math.ceil(recipe.warmup * steps)
     if step < warm:
@@ -133,11 +141,11 @@ def rate_factor(step: int, steps_per_epoch: int, recipe: Recipe) -> float:
     return float(recipe.decay**epoch) if recipe.schedule == "exponential" else 1.0
 
 
-def _one_epoch(state: TrainingState, videos: VideoSource, recipe: Recipe, epoch: int) -> float:
+def _train_epoch(state: TrainingState, videos: VideoSource, recipe: Recipe, epoch: int) -> float:
     """Trains on every video once; returns the mean loss."""
     device = state.model.null_features.device
     schedule = cosine_schedule().to(device)
-    # each epoch has its own random numbers, so that one that is resumed draws what it would have drawn
+    # each epoch has a seed of its own, so that a resumed run draws the same random numbers
     torch.manual_seed(int(np.random.SeedSequence([recipe.seed, epoch]).generate_state(1, np.uint64)[0]))
     state.model.train()
     losses = []
@@ -149,20 +157,20 @@ def _one_epoch(state: TrainingState, videos: VideoSource, recipe: Recipe, epoch:
             torch.nn.utils.clip_grad_norm_(state.model.parameters(), recipe.gradient_clip)
         state.optimizer.step()
         state.rate.step()
-        _average(state.average, state.model, recipe.ema)
-        losses.append(loss.detach())  # read at the end: reading waits for the device
+        _update_average(state.average, state.model, recipe.ema)
+        losses.append(loss.detach())  # read after the epoch, because reading waits for the device
     return float(torch.stack(losses).mean())
 
 
-def _average(average: SummDiff, model: SummDiff, decay: float) -> None:
+def _update_average(average: SummDiff, model: SummDiff, decay: float) -> None:
     with torch.no_grad():
         torch._foreach_lerp_(list(average.parameters()), list(model.parameters()), 1 - decay)
 
 
-def _validated(
+def _validate(
     state: TrainingState, recipe: Recipe, report: EpochReport, validate: Callable[[SummDiff], Scores] | None
 ) -> EpochReport:
-    """The report with what validation says, and the best network kept."""
+    """Validates if it is time to, keeps the best network, and returns the report with the results."""
     last = report.epoch == recipe.epochs
     if validate is None:
         if last:

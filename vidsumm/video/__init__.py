@@ -1,4 +1,4 @@
-"""Everything that touches a container or a codec: probing, decoding, sound, cutting, verifying.
+"""Everything that reads or writes media files: probing, decoding, cutting and checking what was written.
 
-It knows nothing of features, shots or scores: it is given times and returns frames or files.
+Nothing here knows about features, shots or scores: the functions take times and return frames or files.
 """

@@ -1,30 +1,48 @@
 """Opens media files with PyAV, the same way under every version of PyAV that `pyproject.toml` allows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
 from av.container import InputContainer, OutputContainer
+from av.error import FFmpegError
 
-__all__ = ["open_input", "open_output"]
+__all__ = [
+    "ACCEPTED_FILES",
+    "MP4",
+    "demux_packets",
+    "open_input",
+    "open_output",
+    "open_source",
+    "time_base_of",
+]
 
+MP4 = "mov,mp4,m4a,3gp,3g2,mj2"
+"""FFmpeg's name for the demuxer of MP4 files."""
+ACCEPTED_FILES = "give a video file such as MP4, MOV, MKV, WebM, AVI or MPEG-TS"
+"""Remedy for files that cannot be used as a source."""
+_PLAYLIST_FORMATS = {"concat", "dash", "hls", "imf", "lavfi", "rtp", "rtsp", "sap", "sdp", "webm_dash_manifest"}
+"""Demuxers that open other files or network addresses."""
+_STILL_FORMATS = {"adf", "bin", "idf", "image2", "image2pipe", "tty", "xbin"}
+"""Demuxers of single pictures and of text art."""
 _DECODES_ANY_BYTES = 19
 """First major version of PyAV that reads metadata of any bytes; earlier ones raise unless told what to do instead."""
 
 
 def _metadata_options(pyav_version: str) -> dict[str, Any]:
-    """Arguments of `av.open` that keep metadata which is not UTF-8 from stopping the program."""
+    """Returns the arguments of `av.open` with which metadata that is not UTF-8 raises no error."""
     major = int(pyav_version.partition(".")[0])
     return {} if major >= _DECODES_ANY_BYTES else {"metadata_errors": "replace"}
 
 
 def open_input(path: Path, *, formats: str | None = None) -> InputContainer:
-    """Opens a local media file for reading; it cannot make libav open addresses.
+    """Opens a local media file for reading. Nothing in it can make libav open a network address.
 
     Args:
-        path: the file; no character in its name means anything to libav.
-        formats: demuxers that may be used, separated by commas; None allows all.
+        path: the file; no character in its name has a special meaning.
+        formats: names of the demuxers that may be used, separated by commas; None allows all.
 
     Raises:
         FFmpegError: libav does not accept the file.
@@ -37,6 +55,16 @@ def open_input(path: Path, *, formats: str | None = None) -> InputContainer:
     return container
 
 
+def open_source(path: Path) -> InputContainer:
+    """Opens a video that a user gave. Nothing in it can make libav open another file or a network address.
+
+    Raises:
+        FFmpegError: libav does not accept the file; an `ArgumentError` if it is a playlist, a picture or text.
+        OSError: the file cannot be read.
+    """
+    return open_input(path, formats=_source_formats())
+
+
 def open_output(
     path: Path, *, format_name: str, options: Mapping[str, str], tags: Mapping[str, str]
 ) -> OutputContainer:
@@ -44,9 +72,10 @@ def open_output(
 
     Args:
         path: the file; an existing one is replaced.
-        format_name: the muxer.
+        format_name: name of the muxer.
         options: settings of the muxer.
-        tags: metadata of the file; what cannot be written as UTF-8, such as a file name of other bytes, becomes "?".
+        tags: metadata of the file; a character that UTF-8 cannot represent (from the bytes of a file name, for example)
+            becomes "?".
 
     Raises:
         FFmpegError: libav cannot write such a file.
@@ -55,6 +84,27 @@ def open_output(
     output = av.open(_url(path), "w", format=format_name, container_options=dict(options))
     output.metadata.update({name: text.encode(errors="replace").decode() for name, text in tags.items()})
     return output
+
+
+def demux_packets(container: InputContainer, stream: av.VideoStream) -> Iterator["av.Packet[av.VideoStream]"]:
+    """Yields the packets of a stream that hold data, up to the first damage that cannot be skipped."""
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    # PyAV raises IndexError at the end of files in which a stream appears midway
+    except (FFmpegError, IndexError):
+        return
+
+
+def time_base_of(stream: av.VideoStream) -> Fraction:
+    """Returns the seconds per tick of a stream's time stamps; microseconds where the container does not say."""
+    return stream.time_base or Fraction(1, 1_000_000)
+
+
+def _source_formats() -> str:
+    names = (name for name in av.formats_available if not name.endswith("_pipe"))
+    return ",".join(sorted(set(names) - _PLAYLIST_FORMATS - _STILL_FORMATS))
 
 
 def _url(path: Path) -> str:

@@ -1,8 +1,8 @@
-"""Decodes wanted frames with decord, and trusts it only as far as it can be checked.
+"""Decodes wanted frames with decord, and checks what it delivers.
 
-decord 0.6 counts frames that are never shown, loses time stamps, and jumps to the wrong frame in some containers
-without a word. Hence its clock is compared with the container's beforehand and the pictures it jumps to with PyAV's on
-the way.
+decord 0.6 counts frames that are never shown, loses time stamps, and in some containers silently seeks to the wrong
+frame. Therefore its time stamps are compared with the container's beforehand, and some of the pictures that it seeks to
+with PyAV's.
 """
 
 import importlib
@@ -13,54 +13,58 @@ from typing import Any
 
 import numpy as np
 
+from vidsumm.video.container import open_source
 from vidsumm.video.decode_pyav import PictureFinder
 from vidsumm.video.decode_request import Picture, Request
-from vidsumm.video.probe import open_container
 
 __all__ = ["DecordError", "pictures"]
 
-_CLOCK_TOLERANCE_S = 0.002  # decord keeps seconds as 32-bit floats
-_PICTURE_TOLERANCE = 6.0  # mean absolute difference, of 255; that of two scalers stays below 2
+_CLOCK_TOLERANCE_S = 0.002
+"""Largest difference between time stamps; decord keeps seconds as 32-bit floats."""
+_PICTURE_TOLERANCE = 6.0
+"""Largest mean absolute difference between pictures, of 255; different ways of scaling account for less than 2."""
 _SOURCE_PREFIX = re.compile(r"^(\[[\d:]+\] \S+: )+")
+"""Time and place in decord's source code, at the beginning of its error messages."""
 
 
 class DecordError(Exception):
-    """decord fails, or sees another video than the index of frames."""
+    """decord fails, or what it reads does not agree with the container."""
 
 
 def pictures(request: Request) -> Iterator[tuple[Picture, int]]:
-    """For each wanted frame its picture (and 0: it is that frame, and no other).
+    """Yields the picture of each wanted frame in order, with a 0: it is that frame and no other in its place.
 
     Raises:
-        DecordError: decord cannot be used for this file, or not any longer.
+        DecordError: decord cannot be used for this file, or failed on the way.
         ImportError: decord is not installed.
     """
-    decord: Any = importlib.import_module("decord")  # not to be had on every platform
+    decord: Any = importlib.import_module("decord")  # optional: it does not exist for every platform
     decord.logging.set_level(decord.logging.QUIET)
     settings = request.settings
     _check_stream(request)
     try:
         reader = decord.VideoReader(settings.path, width=settings.width, height=settings.height)
         _check_index(reader, request)
-        for picture in _checked_pictures(reader, request):
+        for picture in _read_and_check(reader, request):
             yield picture, 0
     except (decord.DECORDError, RuntimeError, ValueError) as error:
         raise DecordError(_SOURCE_PREFIX.sub("", str(error).strip().split("\n")[0])) from error
 
 
-def _checked_pictures(reader: Any, request: Request) -> Iterator[Picture]:
-    checked = _checked_positions(request)
+def _read_and_check(reader: Any, request: Request) -> Iterator[Picture]:
+    to_check = _positions_to_check(request)
     with PictureFinder(request) as finder:
         for position, frame_idx in enumerate(request.wanted_idx.tolist()):
-            # one by one: inside a group of pictures decord goes on from where it is, and each frame is a sign of life
+            # one by one, so that each frame is a sign of progress; decord reads on without seeking inside a group of
+            # pictures
             picture = reader.get_batch([frame_idx]).asnumpy()[0]
-            if position in checked:
+            if position in to_check:
                 _check_picture(picture, finder.find(int(request.frame_pts[frame_idx])), position)
             yield picture
 
 
 def _check_stream(request: Request) -> None:
-    with open_container(Path(request.settings.path)) as container:
+    with open_source(Path(request.settings.path)) as container:
         best = container.streams.best("video")
         if best is None or best.index != request.settings.stream_index:
             raise DecordError("it opens another video stream")
@@ -74,17 +78,20 @@ def _check_index(reader: Any, request: Request) -> None:
     times_s = (request.frame_pts - request.frame_pts[0]) * request.settings.seconds_per_tick
     if not np.abs(starts_s - starts_s[0] - times_s).max() <= _CLOCK_TOLERANCE_S:
         raise DecordError("its time stamps are not the container's")
-    # it numbers key frames in coding order, so that it jumps wrongly where other frames are shown before them
+    # decord numbers key frames in coding order; where frames coded later are shown earlier, it seeks to the wrong frame
     if not np.array_equal(reader.get_key_indices(), request.key_idx):
         raise DecordError("it looks for key frames in the wrong places")
 
 
-def _checked_positions(request: Request) -> frozenset[int]:
-    """The first wanted frame, and behind key frames to which decord jumps: the first jumps, then ever rarer ones."""
+def _positions_to_check(request: Request) -> frozenset[int]:
+    """Returns the positions of the wanted frames to compare with PyAV's.
+
+    Those are the first wanted frame after decord's first, second, fourth, eighth ... and last seek to a key frame.
+    """
     group = np.searchsorted(request.key_idx, request.wanted_idx, side="right")
-    jumps = np.flatnonzero(np.diff(group, prepend=-1))
-    powers = 2 ** np.arange(max(1, len(jumps)).bit_length()) - 1
-    return frozenset(jumps[powers[powers < len(jumps)]].tolist()) | {int(jumps[-1])}
+    seeks = np.flatnonzero(np.diff(group, prepend=-1))
+    powers = 2 ** np.arange(max(1, len(seeks)).bit_length()) - 1
+    return frozenset(seeks[powers[powers < len(seeks)]].tolist()) | {int(seeks[-1])}
 
 
 def _check_picture(picture: Picture, reference: Picture | None, position: int) -> None:

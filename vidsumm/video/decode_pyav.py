@@ -1,4 +1,4 @@
-"""Decodes wanted frames with PyAV: by time stamp, front to back, skipping what nobody needs."""
+"""Decodes wanted frames with PyAV: from front to back, found by their time stamps, skipping what is not needed."""
 
 import heapq
 import os
@@ -16,46 +16,53 @@ from av.error import FFmpegError
 from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 
+from vidsumm.video.container import demux_packets, open_source
 from vidsumm.video.decode_request import DecodeSettings, Picture, Request
-from vidsumm.video.probe import open_container, packets_of
 
 __all__ = ["PictureFinder", "pictures"]
 
-_AHEAD = 3  # pictures that may be scaled while further frames are decoded
-_THREADS_PER_CORE, _MOST_THREADS = 4, 16  # a frame waits for those it refers to, so that one thread a core leaves gaps
-_LEADING_FRAMES = 32  # pictures shown before a key frame may be coded after it; none is further away than this
+_AHEAD = 3
+"""Pictures that may wait to be scaled while further frames are decoded."""
+_THREADS_PER_CORE, _MAX_THREADS = 4, 16
+"""Threads that decode. A frame waits for those it refers to, so one thread a core would leave cores idle."""
+_LEADING_FRAMES = 32
+"""Frames shown before a key frame may be coded after it and need it; none is shown earlier than by this many frames."""
 
 _Packet: TypeAlias = "av.Packet[av.VideoStream]"
-_Timed = tuple[int, av.VideoFrame]
+_Stamped = tuple[int, av.VideoFrame]
+"""A frame and its time stamp in ticks."""
 
 
 def pictures(request: Request, on_progress: Callable[[], None]) -> Iterator[tuple[Picture, int]]:
-    """For each wanted frame the picture that is nearest of those decoded, and how many ticks after it that is shown.
+    """Decodes the wanted frames in order.
 
-    Groups of pictures without a wanted frame are not decoded, nor are pictures that are neither wanted nor referred to;
-    of fewer frames (`DecodeSettings.frames`) not even wanted ones are, if others are not decoded from them.
-    Nothing depends on seeking, which is inexact in many containers.
+    Groups of pictures without a wanted frame are not decoded, nor are frames that are neither wanted nor referred to.
+    `DecodeSettings.frames` may leave out wanted frames, too. Nothing depends on seeking, which is inexact in many
+    containers.
 
     Args:
         request: what to decode.
         on_progress: called for every packet.
 
+    Yields:
+        For each wanted frame the picture of the nearest decoded frame, and how many ticks later that frame is shown.
+
     Raises:
         FFmpegError: the file cannot be opened.
     """
-    with open_container(Path(request.settings.path)) as container:
+    with open_source(Path(request.settings.path)) as container:
         stream = _video_stream(container, request.settings)
-        packets = _needed_packets(packets_of(container, stream), request)
-        frames = _timed(_decode(packets, stream, request, on_progress), stream.codec_context.has_b_frames)
-        yield from _scaled(_match(frames, request.wanted_pts), request.settings)
+        packets = _needed_packets(demux_packets(container, stream), request)
+        frames = _stamp_in_order(_decode(packets, stream, request, on_progress), stream.codec_context.has_b_frames)
+        yield from _scale_ahead(_match(frames, request.wanted_pts), request.settings)
 
 
 class PictureFinder:
-    """Single pictures by time stamp, in any order; for comparison with another decoder."""
+    """Finds single pictures by time stamp, in any order, to compare another decoder's with them."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._container = open_container(Path(request.settings.path))
+        self._container = open_source(Path(request.settings.path))
         self._stream = _video_stream(self._container, request.settings)
 
     def __enter__(self) -> Self:
@@ -65,10 +72,10 @@ class PictureFinder:
         self._container.close()
 
     def find(self, pts: int) -> Picture | None:
-        """The (H, W, 3) picture of the frame stamped `pts`, None where it cannot be decoded."""
+        """Returns the (H, W, 3) picture of the frame with the time stamp `pts`, None if it cannot be decoded."""
         keys = self._request.key_pts
         own = max(int(np.searchsorted(keys, pts, side="right")) - 1, 0)
-        # seeking may land late, so earlier places follow
+        # seeking may land after the frame, so earlier positions are tried next
         for start in dict.fromkeys((pts, int(keys[max(own - 2, 0)]), int(self._request.frame_pts[0]))):
             picture = self._find_from(start, pts)
             if picture is not None:
@@ -80,7 +87,8 @@ class PictureFinder:
             self._container.seek(start_pts, stream=self._stream)
         except FFmpegError:
             return None
-        for packet in chain(packets_of(self._container, self._stream), [None]):  # None asks for what is still held back
+        packets = demux_packets(self._container, self._stream)
+        for packet in chain(packets, [None]):  # None: the frames that the decoder still holds back
             for frame in _decode_packet(self._stream, packet):
                 stamp = _stamp(frame)
                 if stamp is not None and stamp >= pts:
@@ -91,34 +99,37 @@ class PictureFinder:
 def _video_stream(container: InputContainer, settings: DecodeSettings) -> av.VideoStream:
     stream = next(stream for stream in container.streams.video if stream.index == settings.stream_index)
     stream.thread_type = "AUTO"
-    stream.codec_context.thread_count = min(_MOST_THREADS, _THREADS_PER_CORE * (os.cpu_count() or 1))
+    stream.codec_context.thread_count = min(_MAX_THREADS, _THREADS_PER_CORE * (os.cpu_count() or 1))
     if settings.frames != "all":
         stream.codec_context.options = {"skip_loop_filter": "all"}
     return stream
 
 
-def _scaled(frames: Iterable[tuple[av.VideoFrame, int]], settings: DecodeSettings) -> Iterator[tuple[Picture, int]]:
-    """Scales frames in a thread while the next ones are decoded; what stands beside each stays there."""
+def _scale_ahead(
+    frames: Iterable[tuple[av.VideoFrame, int]], settings: DecodeSettings
+) -> Iterator[tuple[Picture, int]]:
+    """Scales frames in a thread while the next ones are decoded; the number beside each frame is passed on."""
     waiting: deque[tuple[Future[Picture], int]] = deque()
     with ThreadPoolExecutor(1, thread_name_prefix="scaling") as pool:
         for frame, off_by in frames:
             waiting.append((pool.submit(_upright, frame, settings), off_by))
             if len(waiting) > _AHEAD:
-                picture, off_by_then = waiting.popleft()
-                yield picture.result(), off_by_then
+                picture, its_off_by = waiting.popleft()
+                yield picture.result(), its_off_by
         while waiting:
-            picture, off_by_then = waiting.popleft()
-            yield picture.result(), off_by_then
+            picture, its_off_by = waiting.popleft()
+            yield picture.result(), its_off_by
 
 
 def _upright(frame: av.VideoFrame, settings: DecodeSettings) -> Picture:
-    """(H, W, 3) uint8 RGB, scaled and turned."""
+    """Returns a frame as (H, W, 3) uint8 RGB, scaled and turned upright."""
     width, height = settings.width, settings.height
     if settings.rotation in (90, 270):
         width, height = height, width
-    is_in_haste = settings.frames != "all" and frame.width > width and frame.height > height
-    way = Interpolation.AREA if is_in_haste else Interpolation.BILINEAR  # of shrinking ways the quickest without stairs
-    scaled = frame.reformat(width, height, "rgb24", interpolation=way)
+    is_fast_shrink = settings.frames != "all" and frame.width > width and frame.height > height
+    # area averaging is the quickest way to shrink that leaves no jagged edges
+    interpolation = Interpolation.AREA if is_fast_shrink else Interpolation.BILINEAR
+    scaled = frame.reformat(width, height, "rgb24", interpolation=interpolation)
     return np.rot90(scaled.to_ndarray(), -(settings.rotation // 90)).astype(np.uint8, copy=False)
 
 
@@ -127,7 +138,7 @@ def _stamp(item: "av.VideoFrame | _Packet") -> int | None:
 
 
 def _needed_packets(packets: Iterable[_Packet], request: Request) -> Iterator[_Packet]:
-    """Leaves out groups of pictures in which nothing is wanted."""
+    """Yields the packets except those of groups of pictures in which no frame is wanted."""
     known, needed = frozenset(request.key_pts.tolist()), frozenset(_needed_key_pts(request).tolist())
     is_needed = True
     for packet in packets:
@@ -139,7 +150,7 @@ def _needed_packets(packets: Iterable[_Packet], request: Request) -> Iterator[_P
 
 
 def _needed_key_pts(request: Request) -> NDArray[np.int64]:
-    """Time stamps of the key frames without which a wanted frame cannot be decoded."""
+    """Returns the time stamps of the key frames without which a wanted frame cannot be decoded."""
     after = np.searchsorted(request.key_idx, request.wanted_idx, side="right")
     following = np.append(request.key_idx, np.iinfo(np.int64).max)[after]
     leading = after[following - request.wanted_idx <= _LEADING_FRAMES]
@@ -150,7 +161,7 @@ def _needed_key_pts(request: Request) -> NDArray[np.int64]:
 def _decode(
     packets: Iterable[_Packet], stream: av.VideoStream, request: Request, on_progress: Callable[[], None]
 ) -> Iterator[av.VideoFrame]:
-    """Frames in display order, without some that are neither wanted nor referred to."""
+    """Yields frames in display order, without those that are neither wanted nor referred to."""
     wanted = frozenset(request.wanted_pts.tolist()) if request.settings.frames == "all" else frozenset()
     for packet in packets:
         on_progress()
@@ -167,14 +178,18 @@ def _decode_packet(stream: av.VideoStream, packet: "_Packet | None") -> list[av.
     except FFmpegError as error:
         if isinstance(error, MemoryError):
             raise
-        return []  # damaged; what follows may be sound
+        return []  # damaged; later packets may not be
 
 
-def _timed(frames: Iterable[av.VideoFrame], reorder: int) -> Iterator[_Timed]:
-    """Pairs frames with ascending time stamps.
+def _stamp_in_order(frames: Iterable[av.VideoFrame], reorder: int) -> Iterator[_Stamped]:
+    """Yields frames with ascending time stamps.
 
-    Decoders hand frames out in display order, yet AVI may have stamped them in coding order: the n-th frame gets the
-    n-th smallest stamp.
+    Decoders deliver frames in display order, but AVI may have stamped them in coding order. Therefore the n-th frame
+    gets the n-th smallest stamp.
+
+    Args:
+        frames: in display order.
+        reorder: most frames by which coding and display order differ.
     """
     stamps: list[int] = []
     waiting: deque[av.VideoFrame] = deque()
@@ -190,10 +205,10 @@ def _timed(frames: Iterable[av.VideoFrame], reorder: int) -> Iterator[_Timed]:
         yield heapq.heappop(stamps), waiting.popleft()
 
 
-def _match(frames: Iterable[_Timed], wanted_pts: NDArray[np.int64]) -> Iterator[tuple[av.VideoFrame, int]]:
-    """For each wanted time stamp the nearest frame, and by how much it is later."""
+def _match(frames: Iterable[_Stamped], wanted_pts: NDArray[np.int64]) -> Iterator[tuple[av.VideoFrame, int]]:
+    """Yields the frame nearest to each wanted time stamp, and how many ticks later it is shown."""
     wanted = deque(wanted_pts.tolist())
-    last: _Timed | None = None
+    last: _Stamped | None = None
     for stamp, frame in frames:
         while wanted and stamp >= wanted[0]:
             ahead = stamp - wanted[0]

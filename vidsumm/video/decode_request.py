@@ -1,8 +1,8 @@
-"""What the decoding child process is asked for, and how both sides talk.
+"""The protocol between the process that wants frames and the child process that decodes them.
 
-The parent writes a `Request` to the child's standard input: one line of JSON, then the arrays whose lengths it names.
-The child answers on standard output with records: a `HEADER` and, for a picture, its bytes (H, W, 3) uint8 RGB, one for
-each wanted frame in order. Its first record tells that it has started.
+The parent writes a `Request` to the child's standard input: one line of JSON, then the arrays whose lengths the line
+gives. The child answers on standard output with records: a `HEADER` and, for a picture, its bytes (H, W, 3) uint8 RGB,
+one picture for each wanted frame in order. The first record says that the child has started.
 """
 
 import json
@@ -22,22 +22,26 @@ __all__ = [
     "PROGRESS",
     "DecodeSettings",
     "DecodedFrames",
+    "Decoder",
     "Picture",
     "Request",
 ]
 
+Decoder = Literal["decord", "pyav"]
+
 DecodedFrames = Literal["all", "referenced", "key"]
-"""Which frames a decoder may choose from: all; those that others refer to, without the last filter, so that it is
-quicker; or key frames alone."""
+"""Which frames PyAV decodes: all that are needed; only those that others refer to, and without the loop filter, which
+is quicker; or only key frames, without the loop filter, too."""
 
 Picture = NDArray[np.uint8]
 """(H, W, 3) RGB."""
 
 HEADER = Struct("<cq")
-"""Kind of record, and by how many ticks the picture is shown after the wanted frame (before it where negative)."""
+"""Kind of the record, and how many ticks after the wanted frame the picture is shown (negative if before it)."""
 PICTURE, PROGRESS, DONE = b"F", b"P", b"D"
+"""Kinds of records: a picture follows; a sign that work goes on; all wanted frames have been sent."""
 OUT_OF_MEMORY = "it takes more memory than --max-memory allows"
-"""The last line of a child that met its limit."""
+"""Last line on standard error of a child that reached its memory limit."""
 
 
 @dataclass(frozen=True)
@@ -45,23 +49,25 @@ class DecodeSettings:
     """Which file, stream and decoder, and the shape of the pictures."""
 
     path: str
-    decoder: Literal["decord", "pyav"]
+    decoder: Decoder
     stream_index: int
     rotation: int
     """Clockwise degrees that make the coded picture upright."""
     width: int
-    """Of the upright pictures asked for, pixels."""
+    """Width in pixels of the upright pictures to deliver."""
     height: int
+    """Height in pixels of the upright pictures to deliver."""
     seconds_per_tick: float
     stall_s: float
+    """Seconds without any progress after which the parent stops the child."""
     frames: DecodedFrames = "all"
     memory_bytes: int = 0
-    """What the process may take for its data; 0 for any amount."""
+    """Most memory that the process may use for its data; 0 for no limit."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """Everything the child has to know."""
+    """Everything that the child process has to know."""
 
     settings: DecodeSettings
     frame_pts: NDArray[np.int64]
@@ -82,14 +88,14 @@ class Request:
         return np.searchsorted(self.frame_pts, self.key_pts).astype(np.int64)
 
     def to_bytes(self) -> bytes:
-        """The request as the child reads it."""
+        """Returns the request as `read` expects it."""
         arrays = [np.ascontiguousarray(a, "<i8") for a in (self.frame_pts, self.key_pts, self.wanted_idx)]
         head = {"settings": asdict(self.settings), "lengths": [len(a) for a in arrays]}
         return json.dumps(head).encode() + b"\n" + b"".join(a.tobytes() for a in arrays)
 
     @classmethod
     def read(cls, stream: BinaryIO) -> "Request":
-        """Reads what `to_bytes` wrote."""
+        """Reads a request written by `to_bytes`."""
         head = json.loads(stream.readline())
         frame_pts, key_pts, wanted_idx = _read_arrays(stream, head["lengths"])
         return cls(DecodeSettings(**head["settings"]), frame_pts, key_pts, wanted_idx)

@@ -1,7 +1,8 @@
-"""The child process that decodes, started by `vidsumm.video.frames`.
+"""The child process that decodes, started by `vidsumm.video.decode_client`.
 
-A decoder can get stuck in C code where neither signal handlers nor threads of Python run any more; a process of its own
-can be killed. Whatever goes wrong is told in the last line on standard error, with a non-zero exit status.
+A decoder can get stuck in C code, where neither signal handlers nor threads of Python run any more; a separate process
+can be killed. Whatever goes wrong, the process ends with a non-zero exit status and the reason in the last line on
+standard error.
 """
 
 import math
@@ -21,33 +22,38 @@ from vidsumm.video.decode_request import DONE, HEADER, OUT_OF_MEMORY, PICTURE, P
 __all__ = ["main"]
 
 _HEARTBEAT_S = 1.0
-_WATCHDOG_SPARE_S = 10.0  # the parent acts first, if it is still there
+"""At least this many seconds pass between two records that only say that work goes on."""
+_ALARM_SPARE_S = 10.0
+"""The alarm goes off this much later than the parent, if it is still alive, stops a stalled child."""
 
 
 class _Output:
-    """Writes records; its watchdog bites even where Python is stuck, and ends a child that lost its parent."""
+    """Writes records. An alarm of the operating system ends the process if none has been written for too long.
+
+    That works even where Python is stuck, and so ends a child whose parent no longer exists.
+    """
 
     def __init__(self, stream: BinaryIO, stall_s: float) -> None:
         self._stream = stream
-        self._patience_s = math.ceil(stall_s + _WATCHDOG_SPARE_S)
-        self._wait()
+        self._alarm_s = math.ceil(stall_s + _ALARM_SPARE_S)
+        self._set_alarm()
 
     def write(self, kind: bytes, picture: Picture | None = None, *, off_by: int = 0) -> None:
-        signal.alarm(0)  # waiting for a busy parent is no stall
+        signal.alarm(0)  # waiting until the parent reads is no stall
         self._stream.write(HEADER.pack(kind, off_by))
         if picture is not None:
             self._stream.write(np.ascontiguousarray(picture).data)
         self._stream.flush()
-        self._wait()
+        self._set_alarm()
 
     def progress(self) -> None:
-        """Tells now and then that work goes on, however far the next wanted frame is."""
-        if time.monotonic() - self._last_s > _HEARTBEAT_S:
+        """Says now and then that work goes on, however far away the next wanted frame is."""
+        if time.monotonic() - self._written_s > _HEARTBEAT_S:
             self.write(PROGRESS)
 
-    def _wait(self) -> None:
-        self._last_s = time.monotonic()
-        signal.alarm(self._patience_s)
+    def _set_alarm(self) -> None:
+        self._written_s = time.monotonic()
+        signal.alarm(self._alarm_s)
 
 
 def _pictures(request: Request, output: _Output) -> Iterator[tuple[Picture, int]]:
@@ -69,7 +75,7 @@ def _answer(stream: BinaryIO) -> None:
 
 def main() -> None:
     """Reads a request, answers it and ends the process."""
-    # libraries that print must not disturb the records
+    # libraries that print must not disturb the records, so what they print goes to standard error
     records = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
@@ -81,9 +87,9 @@ def main() -> None:
         sys.stderr.write(f"\n{OUT_OF_MEMORY}")
         sys.stderr.flush()
         status = 1
-    except Exception as error:  # noqa: BLE001 - the boundary of the process: all that fails becomes one line
+    except Exception as error:  # noqa: BLE001 - the boundary of the process: every error becomes one line
         sys.stderr.write("\n" + (str(error).strip() or type(error).__name__).splitlines()[0])
         sys.stderr.flush()
         status = 1
-    # threads of a decoder that hang must not hold up the end
+    # at once, because a normal exit would wait for threads of a decoder that hangs
     os._exit(status)

@@ -1,4 +1,4 @@
-"""Finds the ffmpeg program that cuts, and says why it is that one."""
+"""Finds the ffmpeg program that decodes and encodes, and tells why it is that one."""
 
 import os
 import re
@@ -20,7 +20,9 @@ _OLDEST_VERSION = (4, 4)
 """Oldest version of ffmpeg that is used: major and minor number."""
 _OLDEST = ".".join(map(str, _OLDEST_VERSION))
 _FPS_MODE_VERSION = (5, 1)
+"""First version in which the option -fps_mode replaces -vsync."""
 _ANSWER_S = 60
+"""A program that takes longer to tell its version cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -31,55 +33,55 @@ class FfmpegBinary:
     version: str
     origin: Origin
     reason: str = ""
-    """Why this one is used, for people."""
+    """Why this one is used, as part of a sentence for the user."""
 
     @property
     def keep_times(self) -> dict[str, str]:
-        """The option that neither drops nor repeats frames, as this version spells it."""
+        """The option with which frames are neither dropped nor repeated, as this version spells it."""
         number = _number(self.version)
         is_old = number is not None and number < _FPS_MODE_VERSION
         return {"vsync" if is_old else "fps_mode": "passthrough"}
 
 
 class _UnusableError(Exception):
-    """A program is not an ffmpeg that can be used; the message says why, as the end of a sentence about it."""
+    """A program cannot be used; the message is the end of a sentence that begins with its name."""
 
 
 def find_ffmpeg(named: str | None = None) -> FfmpegBinary:
-    """The ffmpeg to use: the one that is named, else the one in the package imageio-ffmpeg, else the system's.
+    """Returns the ffmpeg to use: the named one, or that of the package imageio-ffmpeg, or the system's, in this order.
 
-    The package's comes before the system's because it is the same one on every machine.
+    The package comes before the system, because its ffmpeg is the same on every machine.
 
     Args:
-        named: path of a program, or its name on the PATH (``--ffmpeg``); None takes $VIDSUMM_FFMPEG where it is set.
+        named: path of a program, or its name on the PATH (--ffmpeg); None takes $VIDSUMM_FFMPEG if it is set.
 
     Raises:
-        ResourceError: none can be used, or the named one cannot.
+        ResourceError: the named one cannot be used, or none is named and none can be used.
     """
     if named is not None:
-        return _named(named, "--ffmpeg")
+        return _find_named(named, "--ffmpeg")
     if variable := os.environ.get("VIDSUMM_FFMPEG"):
-        return _named(variable, "VIDSUMM_FFMPEG")
+        return _find_named(variable, "VIDSUMM_FFMPEG")
     try:
-        wheel, package_version = _wheel()
-        return FfmpegBinary(
-            wheel, _version(wheel), "imageio-ffmpeg", f"in the package imageio-ffmpeg {package_version}, the default"
-        )
+        program, package_version = _find_in_package()
+        reason = f"in the package imageio-ffmpeg {package_version}, the default"
+        return FfmpegBinary(program, _version(program), "imageio-ffmpeg", reason)
     except _UnusableError as error:
-        wheel_fault = f"the package imageio-ffmpeg {error}"
+        package_fault = f"the package imageio-ffmpeg {error}"
     try:
-        path = _on_path("ffmpeg")
-        return FfmpegBinary(path, _version(path), "system", f"the first on the PATH, because that of {wheel_fault}")
+        path = _find_on_path("ffmpeg")
+        reason = f"the first on the PATH, because the one in {package_fault}"
+        return FfmpegBinary(path, _version(path), "system", reason)
     except _UnusableError as error:
         raise ResourceError(
-            f"no ffmpeg can be used: that of {wheel_fault}; that on the PATH {error}",
+            f"no ffmpeg can be used: the one in {package_fault}; the one on the PATH {error}",
             remedy="run `pip install --force-reinstall imageio-ffmpeg`, or name an ffmpeg with --ffmpeg",
         ) from error
 
 
-def _named(program: str, origin: Origin) -> FfmpegBinary:
+def _find_named(program: str, origin: Origin) -> FfmpegBinary:
     try:
-        path = _on_path(program)
+        path = _find_on_path(program)
         return FfmpegBinary(path, _version(path), origin, f"named by {origin}")
     except _UnusableError as error:
         raise ResourceError(
@@ -88,15 +90,15 @@ def _named(program: str, origin: Origin) -> FfmpegBinary:
         ) from error
 
 
-def _on_path(program: str) -> Path:
+def _find_on_path(program: str) -> Path:
     path = shutil.which(program)
     if path is None:
         raise _UnusableError("was not found or may not be executed")
-    return Path(path).absolute()  # "./ffmpeg" would lose its "./" and be looked for on the PATH
+    return Path(path).absolute()  # a Path drops the "./" of "./ffmpeg", which would then be searched on the PATH
 
 
-def _wheel() -> tuple[Path, str]:
-    """The program inside the package imageio-ffmpeg, and the package's version."""
+def _find_in_package() -> tuple[Path, str]:
+    """Returns the program inside the package imageio-ffmpeg, and the package's version."""
     try:
         package = metadata.distribution("imageio-ffmpeg")
     except metadata.PackageNotFoundError as error:
@@ -109,7 +111,11 @@ def _wheel() -> tuple[Path, str]:
 
 @lru_cache
 def _version(path: Path) -> str:
-    """Version of the ffmpeg at `path`, such as "7.0.2-static"."""
+    """Returns the version of the ffmpeg at `path`, for example "7.0.2-static".
+
+    Raises:
+        _UnusableError: the program does not run, is not ffmpeg, is too old or cannot encode H.264.
+    """
     answers = []
     for question in ("-version", "-encoders"):
         try:
@@ -125,7 +131,7 @@ def _version(path: Path) -> str:
         answers.append(answer.stdout.decode(errors="replace"))
     version = re.match(r"ffmpeg version (\S+)", answers[0])
     if version is None:
-        raise _UnusableError("is no ffmpeg")
+        raise _UnusableError("is not ffmpeg")
     number = _number(version[1])
     if number is not None and number < _OLDEST_VERSION:
         raise _UnusableError(f"has version {version[1]}, older than {_OLDEST}")
@@ -135,6 +141,6 @@ def _version(path: Path) -> str:
 
 
 def _number(version: str) -> tuple[int, int] | None:
-    """Major and minor number; None for builds that are named by their commit."""
+    """Returns the major and minor number; None for builds that are named by their commit."""
     found = re.match(r"n?(\d+)\.(\d+)", version)
     return None if found is None else (int(found[1]), int(found[2]))

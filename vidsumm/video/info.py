@@ -1,4 +1,4 @@
-"""What a container holds, as data: streams, clocks and the index of frames."""
+"""What is known about a video file after probing it: its streams and the time of every frame."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,50 +12,44 @@ __all__ = ["AudioStream", "VideoInfo", "VideoStream"]
 
 @dataclass(frozen=True)
 class VideoStream:
-    """One video stream as the container declares it (attached pictures are not video streams)."""
+    """A video stream as its container declares it."""
 
     index: int
-    """Absolute stream index in the container."""
+    """Index among all streams of the container."""
     codec: str
     width: int
-    """Coded width in pixels, before rotation and aspect."""
+    """Width in pixels as coded, before rotation and aspect."""
     height: int
+    """Height in pixels as coded, before rotation and aspect."""
     sample_aspect_ratio: Fraction
-    """Width of a pixel over its height; 1 where the container is silent."""
+    """Width of a pixel over its height; 1 where the container does not say."""
     rotation: int
     """Degrees clockwise by which a player turns the coded picture: 0, 90, 180 or 270."""
     pixel_format: str
     time_base: Fraction
     """Seconds per tick of the stream's time stamps."""
     average_rate: Fraction
-    """Frames over duration, frames per second; 0 where unknown."""
+    """Number of frames over duration, in frames per second; 0 where unknown."""
     real_rate: Fraction
-    """Lowest rate that represents every time stamp (`r_frame_rate`), frames per second; 0 where unknown."""
-    is_default: bool
+    """Lowest rate that represents every time stamp (`r_frame_rate`), in frames per second; 0 where unknown."""
 
 
 @dataclass(frozen=True)
 class AudioStream:
-    """One audio stream as the container declares it."""
+    """An audio stream as its container declares it."""
 
     index: int
+    """Index among all streams of the container."""
     codec: str
     sample_rate_hz: int
     channels: int
-    layout: str
-    time_base: Fraction
-    start_s: float
-    """Container time of its first sample, seconds."""
-    duration_s: float
-    """Seconds; 0 where unknown."""
-    is_default: bool
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """A probed video: the chosen streams and the presentation time of every frame.
+    """A probed video: the streams that are used and the presentation time of every frame.
 
-    Times are seconds since the first frame of the chosen video stream, unless a name says otherwise.
+    All times are seconds since the first frame of the video stream, unless a name says otherwise.
     """
 
     path: Path
@@ -65,10 +59,7 @@ class VideoInfo:
     video: VideoStream
     """The video stream that is summarized."""
     audio: AudioStream | None
-    """The audio stream that goes with it."""
-    video_streams: tuple[VideoStream, ...]
-    audio_streams: tuple[AudioStream, ...]
-    subtitle_streams: int
+    """The audio stream that goes with it; None if there is none."""
     frame_pts: NDArray[np.int64]
     """(F,) presentation time stamps of all frames, ascending, in ticks of `video.time_base`."""
     key_pts: NDArray[np.int64]
@@ -76,16 +67,16 @@ class VideoInfo:
     end_pts: int
     """Tick at which the last frame ends."""
     is_vfr: bool
-    """Whether frame intervals differ by more than the container's rounding."""
+    """Whether the frame rate is variable: intervals between frames differ by more than the container's rounding."""
 
     @property
     def start_s(self) -> float:
-        """Container time of the first frame, seconds."""
+        """Time of the first frame on the container's own clock, seconds."""
         return float(int(self.frame_pts[0]) * self.video.time_base)
 
     @property
     def duration_s(self) -> float:
-        """From the first frame's beginning to the last frame's end, seconds."""
+        """Time from the beginning of the first frame to the end of the last one, seconds."""
         return float((self.end_pts - int(self.frame_pts[0])) * self.video.time_base)
 
     @property

@@ -1,4 +1,4 @@
-"""A few small pictures of a video, taken from the frames as they pass by."""
+"""Keeps a few small pictures of a video while its sampled frames pass by."""
 
 import av
 import numpy as np
@@ -6,16 +6,17 @@ from numpy.typing import NDArray
 
 __all__ = ["ThumbnailKeeper"]
 
-HEIGHT = 120  # pixels
+HEIGHT = 120
+"""Height of a thumbnail, pixels."""
 
 
 class ThumbnailKeeper:
-    """Keeps evenly spaced frames of a stream, in the video's own aspect.
+    """Keeps evenly spaced frames of a stream, small and in the video's own aspect.
 
     Args:
-        total: frames that will pass by.
-        count: how many to keep at most.
-        display_size: width and height of the video as shown; the frames may be squashed to another shape.
+        total: number of frames in the stream.
+        count: most frames to keep.
+        display_size: width and height of the video as shown; the frames themselves may be scaled to another shape.
     """
 
     def __init__(self, total: int, count: int, display_size: tuple[int, int]) -> None:
@@ -26,7 +27,7 @@ class ThumbnailKeeper:
         self._times_s: list[float] = []
 
     def see(self, idx: NDArray[np.int64], times_s: NDArray[np.float64], frames: NDArray[np.uint8]) -> None:
-        """Takes what it wants of a batch.
+        """Keeps the wanted frames of a batch.
 
         Args:
             idx: (B,) positions in the stream.
@@ -41,5 +42,5 @@ class ThumbnailKeeper:
                 self._times_s.append(time_s)
 
     def result(self) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-        """Pictures (T, h, w, 3) RGB and their times (T,) in seconds."""
+        """Returns the pictures (T, h, w, 3) RGB and their times (T,) in seconds."""
         return np.stack(self._pictures), np.array(self._times_s)

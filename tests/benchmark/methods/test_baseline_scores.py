@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from vidsumm.benchmark.methods.baseline_scores import centre_scores, fit_ridge, random_scores, training_free_scores
-from vidsumm.datasets.layout import read_annotations
+from vidsumm.datasets.reading import read_annotations
 from vidsumm.evaluation.metrics import rank_correlation
 
 
-def test_random_scores_follow_their_seed() -> None:
+def test_random_scores_depend_on_the_seed_alone() -> None:
     assert (random_scores(50, 1) == random_scores(50, 1)).all()
     assert (random_scores(50, 1) != random_scores(50, 2)).any()
     assert random_scores(5, 0).dtype == np.float32
@@ -23,7 +23,7 @@ def test_the_centre_scores_highest() -> None:
     assert centre_scores(1).tolist() == [1]
 
 
-def test_the_centre_on_tvsum(data: Path) -> None:
+def test_the_centre_scores_of_tvsum_have_the_known_tau(data: Path) -> None:
     videos = read_annotations(data / "annotations" / "tvsum_annotations.h5").values()
     rows = [rank_correlation(centre_scores(len(v.picks)), v.scores) for v in videos]
     assert np.mean([row.tau for row in rows]) == pytest.approx(0.100, abs=5e-4)
@@ -53,7 +53,7 @@ def test_equal_frames_score_alike() -> None:
     assert np.ptp(training_free_scores(np.zeros((9, 3)))) == 0
 
 
-def beside(features: NDArray[np.float64], neighbours: int) -> NDArray[np.float64]:
+def with_neighbours(features: NDArray[np.float64], neighbours: int) -> NDArray[np.float64]:
     padded = np.pad(features, ((neighbours, neighbours), (0, 0)), mode="edge")
     return np.concatenate([padded[i : i + len(features)] for i in range(2 * neighbours + 1)], axis=1)
 
@@ -63,18 +63,18 @@ def test_ridge_equals_the_closed_form(neighbours: int, penalty: float, seed: int
     rng = np.random.default_rng(seed)
     features = [rng.random((n, 3)) for n in (6, 1, 15)]
     scores = [rng.random((4, len(values))) for values in features]
-    x = np.concatenate([beside(values, neighbours) for values in features])
-    means = [people.mean(axis=0) for people in scores]
+    x = np.concatenate([with_neighbours(values, neighbours) for values in features])
+    means = [annotators.mean(axis=0) for annotators in scores]
     y = np.concatenate([(m - m.mean()) / (m.std() or 1) for m in means])
     middle = x.mean(axis=0)
     centred = x - middle
     weights = np.linalg.solve(centred.T @ centred + penalty * np.eye(x.shape[1]), centred.T @ (y - y.mean()))
-    expected = (beside(features[2], neighbours) - middle) @ weights + y.mean()
+    expected = (with_neighbours(features[2], neighbours) - middle) @ weights + y.mean()
     ridge = fit_ridge(features, scores, neighbours, penalty)
     np.testing.assert_allclose(ridge.predict(features[2]), expected, atol=1e-4)
 
 
-def test_ridge_learns_what_neighbours_tell() -> None:
+def test_ridge_learns_from_neighbours() -> None:
     rng = np.random.default_rng(4)
     features = [rng.standard_normal((200, 5)) for _ in range(3)]
     truth = [np.roll(values[:, 0], -2) + 0.2 * values[:, 1] for values in features]  # two samples ahead
@@ -85,6 +85,6 @@ def test_ridge_learns_what_neighbours_tell() -> None:
     assert np.corrcoef(blind, truth[2])[0, 1] < 0.6
 
 
-def test_ridge_has_nothing_to_learn_from_flat_scores() -> None:
+def test_ridge_predicts_zero_from_flat_scores() -> None:
     features = np.random.default_rng(5).random((10, 3))
     assert fit_ridge([features], [np.full((2, 10), 0.5)]).predict(features) == pytest.approx(np.zeros(10))

@@ -1,4 +1,4 @@
-"""Units of work: what is done, what is done again and what is not."""
+"""Tasks: which are done, which are done again and which are not."""
 
 import dataclasses
 import json
@@ -10,8 +10,8 @@ import pytest
 from tests.benchmark.conftest import INVENTED
 from vidsumm.benchmark.compare import run_benchmark
 from vidsumm.benchmark.config import BenchConfig
-from vidsumm.benchmark.methods.method import Variant
-from vidsumm.benchmark.protocols import work as work_module
+from vidsumm.benchmark.methods.method import PreparedRow
+from vidsumm.benchmark.protocols import task as task_module
 from vidsumm.benchmark.report.tables import Row, Table
 from vidsumm.datasets.synthetic import write_synthetic
 from vidsumm.errors import ConfigError
@@ -22,7 +22,7 @@ def rows(table: Table) -> dict[str, Row]:
     return {row.method: row for row in table.rows}
 
 
-def test_every_method_makes_its_rows(config: BenchConfig) -> None:
+def test_every_method_has_its_rows(config: BenchConfig) -> None:
     table = run_benchmark(config)
     labels = [row.method for row in table.rows]
     assert labels[:4] == ["Random", "Human", "Centre prior", "Training-free"]
@@ -39,46 +39,44 @@ def test_every_method_makes_its_rows(config: BenchConfig) -> None:
         assert "optimistic" in found[f"{label}, best test epoch"].note
 
 
-def test_a_rerun_trains_nothing_and_says_the_same(config: BenchConfig, trainings: list[int]) -> None:
+def test_a_second_run_trains_nothing_and_gives_the_same_table(config: BenchConfig, trainings: list[int]) -> None:
     config = dataclasses.replace(config, methods=("summdiff@2", "random"))
     first = run_benchmark(config)
     assert trainings == [4, 5, 5, 5, 5]
-    told: list[Event] = []
-    again = run_benchmark(config, on_event=told.append)
+    events: list[Event] = []
+    again = run_benchmark(config, on_event=events.append)
     assert len(trainings) == 5
     assert again.rows == first.rows
-    assert not [event for event in told if isinstance(event, StageFinished)]
-    assert told == [Notice("info", "10 of 10 pieces of work were finished before")]
+    assert not [event for event in events if isinstance(event, StageFinished)]
+    assert events == [Notice("info", "10 of 10 tasks were finished before")]
     run_benchmark(dataclasses.replace(config, overwrite=True))
     assert len(trainings) == 10
 
 
-def test_a_changed_recipe_is_other_work(config: BenchConfig, trainings: list[int]) -> None:
+def test_a_changed_recipe_is_trained_anew(config: BenchConfig, trainings: list[int]) -> None:
     config = dataclasses.replace(config, methods=("summdiff@2",))
     run_benchmark(config)
     run_benchmark(dataclasses.replace(config, recipe=dataclasses.replace(config.recipe, learning_rate=1e-3)))
     assert len(trainings) == 10
 
 
-def test_a_run_that_was_killed_goes_on(
-    config: BenchConfig, trainings: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_run_goes_on(config: BenchConfig, trainings: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     config = dataclasses.replace(config, methods=("summdiff@2",))
     whole = run_benchmark(dataclasses.replace(config, output=config.output / "whole"))
     trainings.clear()
-    measure, calls = work_module._measured, []
+    measure, calls = task_module._measure, []
 
-    def interrupted(variant: Variant, *args: object) -> object:
-        calls.append(variant.label)
+    def measure_until_interrupted(row: PreparedRow, *args: object) -> object:
+        calls.append(row.label)
         if len(calls) == 6:
             raise KeyboardInterrupt
-        return measure(variant, *args)  # type: ignore[arg-type]
+        return measure(row, *args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(work_module, "_measured", interrupted)
+    monkeypatch.setattr(task_module, "_measure", measure_until_interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_benchmark(config)
     assert len(list((config.output / "units").iterdir())) == 2
-    monkeypatch.setattr(work_module, "_measured", measure)
+    monkeypatch.setattr(task_module, "_measure", measure)
     assert run_benchmark(config).rows == whole.rows
     assert len(trainings) == 3 + 3
 
@@ -88,41 +86,41 @@ def test_validation_videos_choose_the_epoch_of_tvt(config: BenchConfig) -> None:
     assert [row.method for row in table.rows] == ["SummDiff, 2 steps"]
     assert table.rows[0].note == "epoch chosen on validation videos"
     assert table.meta.seeds == (0, 1)
-    units = [json.loads(path.read_text()) for path in (config.output / "units").iterdir()]
-    assert len(units) == 5 * 2
-    for unit in units:
-        sides = [set(unit["facts"][side]) for side in ("train", "validation", "test")]
-        assert set(unit["variants"][0]["videos"]) == sides[2]
+    results = [json.loads(path.read_text()) for path in (config.output / "units").iterdir()]
+    assert len(results) == 5 * 2
+    for result in results:
+        sides = [set(result["facts"][side]) for side in ("train", "validation", "test")]
+        assert set(result["variants"][0]["videos"]) == sides[2]
         assert sum(map(len, sides)) == len(set.union(*sides)) == INVENTED.videos
-        best = max(row["tau"] for row in unit["training"]["history"])
-        assert unit["training"]["history"][unit["training"]["best_epoch"] - 1]["tau"] == best
+        best = max(row["tau"] for row in result["training"]["history"])
+        assert result["training"]["history"][result["training"]["best_epoch"] - 1]["tau"] == best
 
 
-def test_means_and_deviations_are_those_of_the_units(config: BenchConfig) -> None:
+def test_means_and_deviations_are_over_the_tasks(config: BenchConfig) -> None:
     table = run_benchmark(dataclasses.replace(config, methods=("ridge",)))
-    units = [json.loads(path.read_text()) for path in (config.output / "units").iterdir()]
-    taus = [np.mean([v["tau"] for v in unit["variants"][0]["videos"].values()]) for unit in units]
+    results = [json.loads(path.read_text()) for path in (config.output / "units").iterdir()]
+    taus = [np.mean([v["tau"] for v in result["variants"][0]["videos"].values()]) for result in results]
     mean, deviation = table.rows[0].values["tau"]
     assert mean == pytest.approx(np.mean(taus))
     assert deviation == pytest.approx(np.std(taus, ddof=1))
 
 
-def test_what_needs_features_is_left_out_without_them(config: BenchConfig, tmp_path: Path) -> None:
+def test_methods_that_need_features_are_left_out_without_them(config: BenchConfig, tmp_path: Path) -> None:
     path = tmp_path / "videos.h5"
     write_synthetic(path, INVENTED)
-    told: list[Event] = []
+    events: list[Event] = []
     config = dataclasses.replace(config, dataset="tvsum", protocol="tvt", annotations=path)
-    table = run_benchmark(config, on_event=told.append)
+    table = run_benchmark(config, on_event=events.append)
     assert [row.method for row in table.rows if not row.published] == ["Random", "Human", "Centre prior"]
     assert sum(row.published for row in table.rows) == 7
-    notices = [event.text for event in told if isinstance(event, Notice)]
+    notices = [event.text for event in events if isinstance(event, Notice)]
     assert len(notices) == 5
     assert all("needs features" in text for text in notices)
     with pytest.raises(ConfigError, match="none of the methods"):
         run_benchmark(dataclasses.replace(config, methods=("ridge",)))
 
 
-def test_other_data_sets_join_the_training_or_are_all_of_it(
+def test_other_data_sets_are_part_of_the_training_or_all_of_it(
     config: BenchConfig, tmp_path: Path, trainings: list[int]
 ) -> None:
     paths = tuple(tmp_path / f"{name}.h5" for name in ("own", "other"))
@@ -136,7 +134,7 @@ def test_other_data_sets_join_the_training_or_are_all_of_it(
     assert [row.method for row in table.rows] == ["SummDiff, 2 steps, last epoch"]
 
 
-def test_annotators_who_agree_are_one_human_voice(config: BenchConfig) -> None:
+def test_annotators_who_agree_have_a_tau_of_one(config: BenchConfig) -> None:
     same = dataclasses.replace(INVENTED, agreement=1.0, noise=0.0)
     table = run_benchmark(dataclasses.replace(config, methods=("human",), synthetic=same))
     assert table.rows[0].values["tau"][0] == pytest.approx(1)

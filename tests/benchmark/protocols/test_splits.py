@@ -6,7 +6,7 @@ import pytest
 
 from tests.benchmark.conftest import INVENTED
 from vidsumm.benchmark.config import BenchConfig
-from vidsumm.benchmark.protocols.splits import describe_protocol, splits_of, target_keys
+from vidsumm.benchmark.protocols.splits import protocol_title, splits_of, target_keys
 from vidsumm.benchmark.videos import AnnotatedVideos, open_videos
 from vidsumm.datasets.synthetic import write_synthetic
 from vidsumm.errors import ConfigError, InputError
@@ -29,7 +29,7 @@ def test_the_known_folds_are_the_default(config: BenchConfig, data: Path) -> Non
         target_keys(dataclasses.replace(config, dataset="summe"), videos)
 
 
-def test_folds_of_a_file_come_first(config: BenchConfig, file: Path, tmp_path: Path) -> None:
+def test_folds_of_a_file_replace_the_official_ones(config: BenchConfig, file: Path, tmp_path: Path) -> None:
     folds = tmp_path / "folds.json"
     folds.write_text(json.dumps({"folds": [{"train": ["video_1"], "test": ["video_2", "video_3"]}]}))
     (split,) = splits_of(dataclasses.replace(config, splits=folds), open_videos([file], None))
@@ -59,7 +59,7 @@ def test_augmented_keeps_the_test_side(config: BenchConfig, file: Path, tmp_path
     ):
         assert (more.test, more.validation) == (plain.test, plain.validation)
         assert set(more.train) - set(plain.train) == {f"other/video_{n}" for n in range(1, 7)}
-    assert describe_protocol(dataclasses.replace(own, setting="augmented")).endswith(", augmented")
+    assert protocol_title(dataclasses.replace(own, setting="augmented")).endswith(", augmented")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from vidsumm.benchmark.report.figures.lines import (
     recovery_figure,
     steps_figure,
 )
-from vidsumm.benchmark.report.figures.selections import Selection, selections_figure
+from vidsumm.benchmark.report.figures.selections import SummaryStrip, selections_figure
 from vidsumm.benchmark.report.figures.style import PALETTE, house_style, save_figure
 from vidsumm.benchmark.report.published import QUANTISATION_TAU_RHO, STEPS_TAU_RHO
 from vidsumm.datasets.synthetic import SyntheticConfig, synthetic_videos
@@ -56,13 +56,13 @@ def chosen(*spans: tuple[int, int]) -> NDArray[np.bool_]:
     return mask
 
 
-PEOPLE = (Selection("annotator 3", chosen((10, 20))), Selection("annotator 17", chosen((60, 70), (90, 100))))
+ANNOTATORS = (SummaryStrip("annotator 3", chosen((10, 20))), SummaryStrip("annotator 17", chosen((60, 70), (90, 100))))
 
 
 def selections(count: int, duration_s: float) -> Figure:
     names = ("SummDiff", "SummDiff", "Encoder only", "Ridge, three neighbours", "Centre prior", "Random", "PGL-SUM")
-    methods = [Selection(name, chosen((10 * i, 10 * i + 15))) for i, name in enumerate(names[:count])]
-    return selections_figure(PEOPLE, methods, duration_s=duration_s, title="Selected shots, video 7")
+    methods = [SummaryStrip(name, chosen((10 * i, 10 * i + 15))) for i, name in enumerate(names[:count])]
+    return selections_figure(ANNOTATORS, methods, duration_s=duration_s, title="Selected shots, video 7")
 
 
 def published(table: dict[int, tuple[float, float]]) -> Series:
@@ -107,7 +107,7 @@ FIGURES: dict[str, Callable[[], Figure]] = {
 
 
 def drawn_texts(figure: Figure) -> list[Text]:
-    """All but the labels of ticks beyond the ends of an axis, which are made and not drawn."""
+    """All texts that are drawn: labels of ticks beyond the ends of an axis exist, but are not."""
     beyond = set()
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
         low, high = sorted(axis.get_view_interval())
@@ -140,7 +140,7 @@ def near(page: NDArray[np.int64], colour: str, strength: float = 1.0) -> NDArray
     return np.asarray(np.abs(page - target).max(axis=2) <= 2)
 
 
-def test_saved_files_repeat_and_say_how_they_were_made(tmp_path: Path) -> None:
+def test_saved_files_repeat_and_tell_how_they_were_made(tmp_path: Path) -> None:
     facts = {"command": "vidsumm bench", "versions": {"vidsumm": "0.1.0"}, "seeds": [0, 1]}
     paths = (tmp_path / "one.png", tmp_path / "two.png")
     save_figure(recovery(), paths[0], facts)
@@ -152,18 +152,18 @@ def test_saved_files_repeat_and_say_how_they_were_made(tmp_path: Path) -> None:
         assert image.width == 1440
 
 
-def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no such file"):
         save_figure(recovery(), tmp_path / "absent" / "a.png", {})
 
 
-def test_pictures_leave_no_trace_in_matplotlib() -> None:
+def test_figures_leave_the_settings_of_matplotlib_alone() -> None:
     before = dict(mpl.rcParams)
     coverage(1, 5, 5)
     assert dict(mpl.rcParams) == before
 
 
-def test_coverage_is_darker_the_more_samples_match(tmp_path: Path) -> None:
+def test_coverage_is_darker_the_more_curves_match(tmp_path: Path) -> None:
     table = np.linspace(0, 1, 12).reshape(1, 12)
     (axes, _) = (figure := coverage_figure({"m": table}, ["v"])).axes
     page = pixels(figure, tmp_path / "a.png")
@@ -177,29 +177,31 @@ def test_coverage_is_darker_the_more_samples_match(tmp_path: Path) -> None:
     assert "92 % reached, mean 0.50" in {t.get_text() for t in axes.texts}
 
 
-def test_the_plane_is_that_of_the_people() -> None:
+def test_the_plane_is_that_of_the_annotators() -> None:
     rng = np.random.default_rng(1)
     directions = np.linalg.qr(rng.standard_normal((30, 2)))[0].T
-    people = 0.5 + rng.standard_normal((12, 2)) * [3, 1] @ directions
-    mean, plane, shares = principal_plane(people)
-    np.testing.assert_allclose(people, mean + (people - mean) @ plane.T @ plane, atol=1e-9)
+    annotators = 0.5 + rng.standard_normal((12, 2)) * [3, 1] @ directions
+    mean, plane, shares = principal_plane(annotators)
+    np.testing.assert_allclose(annotators, mean + (annotators - mean) @ plane.T @ plane, atol=1e-9)
     np.testing.assert_allclose(plane @ plane.T, np.eye(2), atol=1e-9)
     assert shares.sum() == pytest.approx(1)
     assert shares[0] > shares[1]
-    assert principal_plane(-people)[1] == pytest.approx(plane)
+    assert principal_plane(-annotators)[1] == pytest.approx(plane)
 
 
-@pytest.mark.parametrize("people", [np.full((5, 40), 0.3), np.linspace(0, 1, 80).reshape(2, 40), np.ones((1, 40))])
-def test_people_without_spread_have_no_contours_but_a_panel(people: NDArray[np.float64]) -> None:
-    figure = contours_figure([ContourPanel("v", people, {"SummDiff": np.random.default_rng(0).uniform(size=(8, 40))})])
+@pytest.mark.parametrize("annotators", [np.full((5, 40), 0.3), np.linspace(0, 1, 80).reshape(2, 40), np.ones((1, 40))])
+def test_annotators_on_a_line_have_a_panel_without_contours(annotators: NDArray[np.float64]) -> None:
+    figure = contours_figure(
+        [ContourPanel("v", annotators, {"SummDiff": np.random.default_rng(0).uniform(size=(8, 40))})]
+    )
     figure.draw_without_rendering()
     assert len(figure.axes[0].lines) == 2
     assert not figure.axes[0].collections
 
 
-def test_chosen_shots_stand_at_their_times(tmp_path: Path) -> None:
-    methods = [Selection("SummDiff", chosen((30, 50), (80, 85)))]
-    figure = selections_figure(PEOPLE, methods, duration_s=200)
+def test_chosen_shots_are_drawn_at_their_times(tmp_path: Path) -> None:
+    methods = [SummaryStrip("SummDiff", chosen((30, 50), (80, 85)))]
+    figure = selections_figure(ANNOTATORS, methods, duration_s=200)
     page = pixels(figure, tmp_path / "a.png")
     box = figure.axes[0].get_window_extent()
     scale = page.shape[1] / figure.bbox.width
@@ -213,7 +215,7 @@ def test_chosen_shots_stand_at_their_times(tmp_path: Path) -> None:
 
 def test_f1_stands_beside_each_strip() -> None:
     figure = selections_figure(
-        PEOPLE, [Selection("a", chosen((10, 20))), Selection("b", chosen((60, 70)))], duration_s=9
+        ANNOTATORS, [SummaryStrip("a", chosen((10, 20))), SummaryStrip("b", chosen((60, 70)))], duration_s=9
     )
     written = [t.get_text() for t in figure.axes[0].texts]
     assert written[:2] == ["1.00 · 0.00", "0.00 · 0.67"]

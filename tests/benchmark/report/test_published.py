@@ -32,7 +32,7 @@ def test_rows_of_a_protocol(dataset: str, protocol: str, count: int, expected: t
 
 @pytest.mark.parametrize(("dataset", "human"), [("tvsum", (0.177, 0.204)), ("summe", (0.205, 0.213))])
 @pytest.mark.parametrize("protocol", ["tvt", "5fcv"])
-def test_people_and_chance_are_references(dataset: str, protocol: str, human: tuple[float, float]) -> None:
+def test_annotators_and_chance_are_references(dataset: str, protocol: str, human: tuple[float, float]) -> None:
     references = {row.method: pair(row) for row in published_rows(dataset, protocol) if row.reference}
     assert references == {"Random": (0.0, 0.0), "Human": human}
 
@@ -43,13 +43,13 @@ def test_all_tables_are_there_with_their_source() -> None:
 
 
 @pytest.mark.parametrize(("number", "losses"), [("1", 0), ("2", 2), ("3", 0), ("4", 0), ("IV", 0)])
-def test_the_paper_is_best_but_where_it_says_so(number: str, losses: int) -> None:
+def test_the_paper_is_best_except_where_it_says_otherwise(number: str, losses: int) -> None:
     table = PAPER_TABLES[number]
     ours = [row.method for row in table.rows].index(OURS)
     assert sum(ours not in best_rows(table, column) for column in table.columns) == losses
 
 
-def test_the_same_numbers_stand_in_different_tables() -> None:
+def test_tables_of_the_paper_agree() -> None:
     tables = {number: {row.method: row for row in table.rows} for number, table in PAPER_TABLES.items()}
     for number in ("3", "4"):
         shared = tables[number].keys() & tables["IV"].keys()
@@ -59,6 +59,6 @@ def test_the_same_numbers_stand_in_different_tables() -> None:
     assert STEPS_TAU_RHO[10] == QUANTISATION_TAU_RHO[200] == pair(tables["5"]["+ classifier-free guidance"])
 
 
-def test_where_the_paper_contradicts_itself_the_row_says_so() -> None:
+def test_rows_note_where_the_paper_contradicts_itself() -> None:
     noted = [row.method for row in published_rows("mrhisum", "official") if row.note]
     assert noted == ["SUM-GAN", "AC-SUM-GAN", "A2Summ", "CSTA"]

@@ -4,21 +4,10 @@ from io import StringIO
 
 import pytest
 
-from vidsumm.benchmark.report.tables import (
-    RHO,
-    TAU,
-    Column,
-    Meta,
-    Row,
-    Table,
-    best_rows,
-    format_value,
-    to_csv,
-    to_json,
-    to_markdown,
-)
+from vidsumm.benchmark.report.formats import to_csv, to_json, to_markdown
+from vidsumm.benchmark.report.tables import RHO, TAU, Meta, Metric, Row, Table, best_rows, format_value
 
-ENERGY = Column("energy", "energy", better="lower", digits=1)
+ENERGY = Metric("energy", "energy", better="lower", digits=1)
 TABLE = Table(
     "TVSum",
     (TAU, RHO, ENERGY),
@@ -36,19 +25,19 @@ TABLE = Table(
 )
 
 
-def test_values_as_people_read_them() -> None:
+def test_values_are_rounded_and_joined() -> None:
     assert format_value((0.17349, 0.005), TAU) == "0.173 ± 0.005"
     assert format_value((0.17349, 0.005), TAU, spread=False) == "0.173"
     assert format_value((1.0, None), ENERGY) == "1.0"
     assert format_value(None, TAU) == "-"
 
 
-def test_the_best_is_judged_as_shown_and_people_do_not_compete() -> None:
+def test_the_best_is_found_among_rounded_values_without_references() -> None:
     assert best_rows(TABLE, TAU) == {1, 3}
     assert best_rows(TABLE, RHO) == {1}
     assert best_rows(TABLE, ENERGY) == {1, 2}
-    assert best_rows(TABLE, Column("tau", "tau", better="neither")) == set()
-    assert best_rows(TABLE, Column("absent", "absent")) == set()
+    assert best_rows(TABLE, Metric("tau", "tau", better="neither")) == set()
+    assert best_rows(TABLE, Metric("absent", "absent")) == set()
 
 
 def test_csv_keeps_every_digit() -> None:
@@ -76,7 +65,7 @@ def test_json_holds_what_is_needed_to_repeat_it() -> None:
     assert [column["key"] for column in content["columns"]] == ["tau", "rho", "energy"]
 
 
-def test_markdown() -> None:
+def test_markdown_has_marks_notes_and_facts() -> None:
     assert to_markdown(TABLE) == (
         "## TVSum\n"
         "\n"

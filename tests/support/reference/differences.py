@@ -28,14 +28,14 @@ def differences(recording: Recording) -> dict[str, float]:
 
 
 def markdown(rows: Mapping[str, Mapping[str, float]]) -> str:
-    """A table of files, their parts and the largest absolute difference in each."""
+    """A Markdown table of files, their parts and the largest absolute difference of each part."""
     lines = ["| file | part | largest difference |", "|---|---|---|"]
     lines += [f"| {file} | {part} | {value:.1e} |" for file, parts in rows.items() for part, value in parts.items()]
     return "\n".join(lines)
 
 
 def report() -> str:
-    """The table of everything recorded that is of a known kind, and what is not."""
+    """The table of all recordings, and a line for each that is of an unknown kind."""
     recordings = {path.stem: read_recording(path) for path in recorded_networks()}
     lines = [markdown({file: differences(r) for file, r in recordings.items() if not r.unknown})]
     lines += [f"\n{file} is of an unknown kind: {r.unknown}" for file, r in recordings.items() if r.unknown]

@@ -1,4 +1,4 @@
-"""Sends the recorded inputs and draws through our networks."""
+"""Runs networks of vidsumm on the recorded inputs and random numbers."""
 
 import numpy as np
 import torch
@@ -13,10 +13,15 @@ from vidsumm.model.summdiff import SummDiff
 
 
 def train_scores(model: SummDiff, recording: Recording, video: int | None = None) -> Tensor:
-    """Scores predicted in the recorded training step, of all videos as they were padded, or of one alone.
+    """The scores that the network predicts in the recorded training step.
+
+    Args:
+        model: the network.
+        recording: inputs and random numbers.
+        video: number of the only video to use; None for the whole padded batch.
 
     Returns:
-        (V, longest), or (1, N).
+        (V, N) of the padded batch, or (1, N) of one video.
     """
     rows = slice(None) if video is None else slice(video, video + 1)
     length = None if video is None else recording.lengths[video]
@@ -30,13 +35,13 @@ def train_scores(model: SummDiff, recording: Recording, video: int | None = None
 
 
 def train_loss(scores: Tensor, recording: Recording) -> float:
-    """Mean squared error of `train_scores` over the valid frames of the batch."""
+    """Mean squared error of the `train_scores` of the batch over its valid samples."""
     mask = recording.tensor("mask")
     return float(((scores - recording.tensor("scores")) ** 2)[mask].mean())
 
 
-def sampled(recording: Recording, video: int, guidance: float) -> NDArray[np.float32]:
-    """(N,) the curve of the recorded draws, sampled as the official code does."""
+def draw_curve(recording: Recording, video: int, guidance: float) -> NDArray[np.float32]:
+    """The curve (N,) of the recorded random numbers, drawn as the official code does."""
     noise = recording.tensor(f"sample/{video}/step_noise")  # (steps, N)
     options = SamplingOptions(steps=len(noise), guidance=guidance, final="official", guide_final=False)
     features = recording.arrays["features"][video, : recording.lengths[video]]
@@ -47,5 +52,5 @@ def sampled(recording: Recording, video: int, guidance: float) -> NDArray[np.flo
 
 
 def sampling_difference(recording: Recording, video: int, guidance: float) -> float:
-    """The largest absolute difference of scores between a sampled curve and the recorded one."""
-    return float(np.abs(sampled(recording, video, guidance) - recording.arrays[f"sample/{video}/scores"]).max())
+    """The largest absolute difference between the scores of a drawn curve and of the recorded one."""
+    return float(np.abs(draw_curve(recording, video, guidance) - recording.arrays[f"sample/{video}/scores"]).max())

@@ -1,4 +1,4 @@
-"""Reads what was recorded from the authors' implementation: one small network with its inputs, draws and outputs."""
+"""Reads recordings of the authors' implementation: small networks with inputs, random numbers and outputs."""
 
 import json
 from collections.abc import Callable
@@ -23,19 +23,19 @@ _KNOWN = {
     "position_embedding": ("sine",),
     "pre_norm": (False,),
 }
-"""What the official configuration may ask for; anything else is another kind of file."""
+"""Values of the official configuration that are known here; a recording with others is of an unknown kind."""
 
 
 @dataclass(frozen=True)
 class Recording:
-    """Some videos of different lengths through one official network."""
+    """One official network, and what it gave for some videos of different lengths."""
 
     arrays: dict[str, NDArray[Any]]
     config: dict[str, Any]
 
     @property
     def unknown(self) -> str:
-        """What the official configuration asks for that is not known here; empty where all of it is."""
+        """What is not known here of the official configuration; empty where all of it is."""
         differing = (key for key, values in _KNOWN.items() if self.config.get(key) not in values)
         return ", ".join(f"{key} = {self.config.get(key)}" for key in differing)
 
@@ -46,7 +46,7 @@ class Recording:
 
     @property
     def guidance(self) -> float:
-        """Guidance is on where the network was trained with the null video."""
+        """The guidance weight of the recording; 0 where the network was not trained with the null video."""
         return float(self.config["w"]) if self.config["p_uncond"] > 0 else 0.0
 
     @property
@@ -55,7 +55,7 @@ class Recording:
 
     @property
     def model_config(self) -> ModelConfig:
-        """Read off the state dict, but for what no tensor tells."""
+        """The configuration here, read from the state dict and, where no tensor shows it, from the official one."""
         c = self.config
         return config_from_state(self.state, heads=c["nheads"], temperature=c["sigmoid_temp"], bins=c["K"])
 
@@ -63,7 +63,7 @@ class Recording:
         return torch.tensor(self.arrays[key])
 
     def model(self, *, masked: bool = True) -> SummDiff:
-        """Our network with the official weights; unless `masked`, its convolutions read padding as theirs do."""
+        """The network with the official weights; where not `masked`, its convolutions read padding."""
         values = vars(self.model_config) | {"masked_convolutions": masked}
         null = self.arrays.get("null_video", np.zeros(self.config["v_feat_dim"], np.float32))
         return from_official(self.state, ModelConfig(**values), torch.tensor(null))
@@ -76,7 +76,7 @@ def read_recording(path: Path) -> Recording:
 
 
 def recorded_networks() -> list[Path]:
-    """The files that hold a network; others there belong to other tests."""
+    """The files of the reference folder that hold a network; the others belong to other tests."""
     found = []
     for path in sorted(REFERENCE.glob("*.npz")):
         with np.load(path) as file:
@@ -86,7 +86,7 @@ def recorded_networks() -> list[Path]:
 
 
 def for_each_recording(keep: Callable[[Recording], bool] = lambda _: True) -> Callable[..., Any]:
-    """Parametrises a test over the recorded networks that `keep` holds on to; unknown kinds are skipped, saying why."""
+    """Runs a test for each recorded network that `keep` accepts; unknown kinds are skipped with the reason."""
     cases = []
     for path in recorded_networks():
         recording = read_recording(path)

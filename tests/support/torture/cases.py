@@ -1,4 +1,4 @@
-"""Every input of the torture set and what must come of it."""
+"""All difficult inputs, and what must happen to each."""
 
 import os
 from collections.abc import Mapping
@@ -11,19 +11,20 @@ from tests.support.torture.making import (
     clip,
     cut_short,
     ffmpeg,
-    flipped,
-    growing,
-    renamed,
+    flip_bits,
+    leave_unfinished,
+    rename,
+    repeat,
     run_ffmpeg,
     text,
-    twice,
 )
 
 __all__ = ["CASES", "SUMMARY", "Case"]
 
 SUMMARY = 0
-"""A summary is made."""
-_EITHER = (SUMMARY, 3)
+"""Exit code when summaries are written."""
+_REFUSED = 3
+_EITHER = (SUMMARY, _REFUSED)
 
 
 @dataclass(frozen=True)
@@ -31,30 +32,31 @@ class Case:
     """One input."""
 
     what: str
+    """What is special about it; names it in the table of results."""
     make: Make
     outcomes: tuple[int, ...] = (SUMMARY,)
-    """Exit codes that are right; several where it depends on which bits of a codec were hit."""
+    """Exit codes that are right; several if it depends on the codec's implementation which damage it survives."""
     says: str = ""
-    """What the one line says where the input is refused."""
+    """Regular expression that the line of the error matches if the input is refused."""
     name: str = "clip.mp4"
     settings: Mapping[str, object] = field(default_factory=dict)
-    """Other settings than those of all."""
+    """Settings that differ from those of all other inputs."""
 
 
 def _refused(what: str, make: Make, says: str, name: str = "clip.mp4") -> Case:
-    return Case(what, make, (3,), says, name)
+    return Case(what, make, (_REFUSED,), says, name)
 
 
-def _link(path: Path) -> None:
+def _write_link(path: Path) -> None:
     clip()(path.with_name("behind.mp4"))
     path.symlink_to("behind.mp4")
 
 
-def _broken_link(path: Path) -> None:
+def _write_broken_link(path: Path) -> None:
     path.symlink_to("nowhere.mp4")
 
 
-def _several(path: Path) -> None:
+def _write_many_streams(path: Path) -> None:
     parts = [path.with_name(name) for name in ("one.mp4", "two.mp4")]
     clip()(parts[0])
     clip(size=(64, 48))(parts[1])
@@ -69,7 +71,7 @@ def _several(path: Path) -> None:
         part.unlink()
 
 
-def _cover(path: Path) -> None:
+def _write_with_cover(path: Path) -> None:
     video, cover = path.with_name("video.mp4"), path.with_name("cover.jpg")
     clip()(video)
     run_ffmpeg(["-f", "lavfi", "-i", "color=red:size=64x64", "-frames:v", "1", f"file:{cover}"])
@@ -79,16 +81,16 @@ def _cover(path: Path) -> None:
     cover.unlink()
 
 
-def _nothing(path: Path) -> None:
+def _write_empty_file(path: Path) -> None:
     path.touch()
 
 
-def _folder_without_videos(path: Path) -> None:
+def _make_folder_without_videos(path: Path) -> None:
     path.mkdir()
     (path / "notes.txt").write_text("none here")
 
 
-def _noise(path: Path) -> None:
+def _write_noise(path: Path) -> None:
     path.write_bytes(os.urandom(5000))
 
 
@@ -104,28 +106,28 @@ _SDP = (
 _XML = '<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>'
 
 _DAMAGED = (
-    Case("cut short at 10 %", cut_short(0.1, clip()), (3,), "clip.mp4"),
-    Case("cut short at 50 %", cut_short(0.5, clip()), (3,), "clip.mp4"),
-    Case("cut short at 90 %", cut_short(0.9, clip()), (3,), "clip.mp4"),
+    Case("cut short at 10 %", cut_short(0.1, clip()), (_REFUSED,), "clip.mp4"),
+    Case("cut short at 50 %", cut_short(0.5, clip()), (_REFUSED,), "clip.mp4"),
+    Case("cut short at 90 %", cut_short(0.9, clip()), (_REFUSED,), "clip.mp4"),
     Case("Matroska cut short at 10 %", cut_short(0.1, clip()), _EITHER, "clip.mkv", "clip.mkv"),
     Case("Matroska cut short at 50 %", cut_short(0.5, clip()), name="clip.mkv"),
     Case("Matroska cut short at 90 %", cut_short(0.9, clip()), name="clip.mkv"),
-    Case("bytes flipped in the header", flipped(0, 0.01, 20, clip()), _EITHER, "clip.mkv", "clip.mkv"),
-    Case("bytes flipped in the data", flipped(0.1, 0.9, 60, clip()), _EITHER, "clip.mp4"),
-    Case("bytes flipped in the index", flipped(0.93, 1, 20, clip()), _EITHER, "clip.mp4"),
-    Case("still being written", growing(ffmpeg("-movflags", "frag_keyframe+empty_moov", "-g", "25"))),
+    Case("bytes flipped in the header", flip_bits(0, 0.01, 20, clip()), _EITHER, "clip.mkv", "clip.mkv"),
+    Case("bytes flipped in the data", flip_bits(0.1, 0.9, 60, clip()), _EITHER, "clip.mp4"),
+    Case("bytes flipped in the index", flip_bits(0.93, 1, 20, clip()), _EITHER, "clip.mp4"),
+    Case("still being written", leave_unfinished(ffmpeg("-movflags", "frag_keyframe+empty_moov", "-g", "25"))),
     Case("a transport stream joined in the middle", cut_short(0.7, clip(gop=20)), name="clip.ts"),
 )
 _NO_VIDEO = (
-    _refused("an empty file", _nothing, "the file is empty"),
+    _refused("an empty file", _write_empty_file, "the file is empty"),
     _refused("text called .mp4", text("hello\n" * 200), "not a readable video file|not read as video"),
-    _refused("noise", _noise, "not a readable video file"),
+    _refused("noise", _write_noise, "not a readable video file"),
     _refused("no stream has a packet", ffmpeg("-t", "0", "-movflags", "empty_moov"), "no video"),
     _refused("sound only", ffmpeg(picture=None), "no video stream", "clip.m4a"),
     _refused("a still picture", ffmpeg("-frames:v", "1", "-update", "1", sound=None), "not read as video", "still.png"),
-    _refused("a folder without videos", _folder_without_videos, "no video"),
+    _refused("a folder without videos", _make_folder_without_videos, "no video"),
     _refused("a pipe", os.mkfifo, "not an ordinary file"),
-    _refused("a link to nothing", _broken_link, "no such file"),
+    _refused("a link to nothing", _write_broken_link, "no such file"),
     _refused("nothing at all", lambda path: None, "no such file"),
 )
 _FOLLOWING = tuple(
@@ -152,7 +154,7 @@ _TIMES = (
     Case("sound starts late", clip(audio_start_s=1.5, audio_s=2)),
     Case("picture starts at 1000 s", clip(start_s=1000, audio=False), name="clip.mkv"),
     Case("times start below zero", ffmpeg("-output_ts_offset", "-2", "-avoid_negative_ts", "0"), name="clip.mkv"),
-    Case("time stamps jump back", twice(clip(gop=10)), name="clip.ts"),
+    Case("time stamps jump back", repeat(clip(gop=10)), name="clip.ts"),
     Case(
         "6 hours of two frames a minute, sampled every 4 s",
         clip(fps=Fraction(1, 30), seconds=6 * 3600, scenes=5, audio=False, gop=20),
@@ -190,13 +192,13 @@ _STREAMS = (
     Case("no sound", clip(audio=False)),
     Case("mono", ffmpeg("-ac", "1")),
     Case("5.1", ffmpeg("-ac", "6")),
-    Case("two pictures, two sounds, subtitles, an attachment", _several, name="clip.mkv"),
-    Case("a cover before the picture", _cover, name="clip.mp4"),
+    Case("two pictures, two sounds, subtitles, an attachment", _write_many_streams, name="clip.mkv"),
+    Case("a cover before the picture", _write_with_cover, name="clip.mp4"),
 )
 
 
 def _named(what: str, name: str) -> Case:
-    return Case(f"a name with {what}", renamed("first.mp4", clip()), name=name)
+    return Case(f"a name with {what}", rename("first.mp4", clip()), name=name)
 
 
 _NAMES = (
@@ -208,7 +210,7 @@ _NAMES = (
     _named("a pattern", "clip%d-%05d.mp4"),
     _named("250 characters", "n" * 246 + ".mp4"),
     _named("a colon", "http:x.mp4"),
-    Case("a symbolic link", _link),
+    Case("a symbolic link", _write_link),
 )
 _GROUPS: tuple[tuple[Case, ...], ...] = (_DAMAGED, _NO_VIDEO, _FOLLOWING, _TIMES, _PICTURES, _STREAMS, _NAMES)
 CASES: tuple[Case, ...] = tuple(case for group in _GROUPS for case in group)

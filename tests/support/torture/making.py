@@ -1,4 +1,7 @@
-"""Ways to make media that nobody wants to be given: by ffmpeg, by PyAV and by byte surgery."""
+"""Ways to make difficult media files: with ffmpeg, with PyAV, and by changing bytes.
+
+Most functions return a `Make`; some take one and change what it makes.
+"""
 
 import subprocess
 from collections.abc import Callable, Sequence
@@ -9,10 +12,21 @@ import numpy as np
 from tests.support.media import write_clip
 from vidsumm.video.ffmpeg_binary import find_ffmpeg
 
-__all__ = ["Make", "clip", "cut_short", "ffmpeg", "flipped", "growing", "renamed", "text", "twice"]
+__all__ = [
+    "Make",
+    "clip",
+    "cut_short",
+    "ffmpeg",
+    "flip_bits",
+    "leave_unfinished",
+    "rename",
+    "repeat",
+    "run_ffmpeg",
+    "text",
+]
 
 Make = Callable[[Path], None]
-"""Makes a file, or whatever stands at that path."""
+"""A function that makes a file, or a folder, link or pipe, at a path."""
 
 _SIZE = (96, 72)
 _PICTURE = "testsrc2=size=96x72:rate=25:duration=4"
@@ -20,17 +34,17 @@ _SOUND = "sine=frequency=440:sample_rate=16000:duration=4"
 
 
 def clip(**changes: object) -> Make:
-    """A clip of three scenes in 4 s, with sound."""
+    """Makes a clip of three scenes in 4 s, with sound; `changes` are settings of `write_clip`."""
 
     def make(path: Path) -> None:
         settings = {"seconds": 4, "fps": 25, "size": _SIZE} | changes
-        write_clip(path, **settings)  # type: ignore[arg-type]  # as the cases say
+        write_clip(path, **settings)  # type: ignore[arg-type]
 
     return make
 
 
 def ffmpeg(*options: str, picture: str | None = _PICTURE, sound: str | None = _SOUND) -> Make:
-    """Encodes invented pictures and sound with the given output options."""
+    """Encodes ffmpeg's test pictures and sound with the given output options."""
     inputs = [word for source in (picture, sound) if source is not None for word in ("-f", "lavfi", "-i", source)]
 
     def make(path: Path) -> None:
@@ -40,7 +54,11 @@ def ffmpeg(*options: str, picture: str | None = _PICTURE, sound: str | None = _S
 
 
 def run_ffmpeg(arguments: Sequence[str]) -> None:
-    """Runs ffmpeg and fails with what it said."""
+    """Runs ffmpeg.
+
+    Raises:
+        RuntimeError: it failed; the message is what it said.
+    """
     command = [str(find_ffmpeg().path), "-v", "error", "-nostdin", "-y", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -48,7 +66,7 @@ def run_ffmpeg(arguments: Sequence[str]) -> None:
 
 
 def text(content: str) -> Make:
-    """A text file."""
+    """Makes a text file."""
 
     def write(path: Path) -> None:
         path.write_text(content)
@@ -56,8 +74,8 @@ def text(content: str) -> Make:
     return write
 
 
-def renamed(name: str, make: Make) -> Make:
-    """Made under another name, whose suffix chooses the container."""
+def rename(name: str, make: Make) -> Make:
+    """Makes a file under the name `name`, whose suffix chooses the container, and then renames it."""
 
     def change(path: Path) -> None:
         first = path.with_name(name)
@@ -68,7 +86,7 @@ def renamed(name: str, make: Make) -> Make:
 
 
 def cut_short(share: float, make: Make) -> Make:
-    """The beginning of a file."""
+    """Makes a file and keeps this share of it, from its beginning."""
 
     def change(path: Path) -> None:
         make(path)
@@ -78,8 +96,8 @@ def cut_short(share: float, make: Make) -> Make:
     return change
 
 
-def flipped(first: float, last: float, count: int, make: Make) -> Make:
-    """Random bits flipped between two shares of a file."""
+def flip_bits(first: float, last: float, count: int, make: Make) -> Make:
+    """Makes a file and changes `count` random bytes between two shares of its length."""
 
     def change(path: Path) -> None:
         make(path)
@@ -92,8 +110,8 @@ def flipped(first: float, last: float, count: int, make: Make) -> Make:
     return change
 
 
-def twice(make: Make) -> Make:
-    """A file behind itself: in a transport stream the time stamps jump back in the middle."""
+def repeat(make: Make) -> Make:
+    """Makes a file and appends it to itself: in a transport stream the time stamps jump back in the middle."""
 
     def change(path: Path) -> None:
         make(path)
@@ -102,8 +120,8 @@ def twice(make: Make) -> Make:
     return change
 
 
-def growing(make: Make) -> Make:
-    """A fragmented file as a recorder leaves it while it still writes: the last fragment is not complete."""
+def leave_unfinished(make: Make) -> Make:
+    """Makes a fragmented file as it is while a recorder still writes it: its last fragment is incomplete."""
 
     def change(path: Path) -> None:
         make(path)

@@ -1,4 +1,4 @@
-"""Makes the table of inputs and what came of them: ``python -m tests.support.torture.table``."""
+"""Writes the table of difficult inputs and what happened to them: ``python -m tests.support.torture.table``."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,12 +22,12 @@ def main() -> None:
         for case in CASES:
             with TemporaryDirectory() as folder:
                 outcomes.append(try_out(case, summarizer, Path(folder)))
-    made = sum(outcome.code == SUMMARY for outcome in outcomes)
+    written = sum(outcome.code == SUMMARY for outcome in outcomes)
     left = sum(len(outcome.leftovers) for outcome in outcomes)
     versions = ", ".join(f"{name} {version}" for name, version in result_versions().items())
     counts = (
-        f"{len(CASES)} inputs: {made} gave summaries, {len(CASES) - made} were refused with one line, none took longer "
-        f"than {LIMIT_S} s, {left} files or processes were left behind. Made by "
+        f"{len(CASES)} inputs: {written} gave summaries, {len(CASES) - written} were refused with one line, none took "
+        f"longer than {LIMIT_S} s, {left} files or processes were left behind. Made by "
         f"`python -m tests.support.torture.table` with {versions}; the tests try all of them."
     )
     lines = [
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _cell(text: str) -> str:
-    """One line of a table, long names shortened."""
+    """Returns a text for a cell of the table: on one line, with long names shortened."""
     text = text.encode("unicode_escape").decode() if "\n" in text else text
     return text.replace("n" * 200, "n…").replace("|", r"\|")
 

@@ -1,4 +1,4 @@
-"""Gives an input to the whole line and looks at all that is left afterwards."""
+"""Summarizes an input with the whole program and checks what it has written and left behind."""
 
 import json
 import signal
@@ -27,38 +27,38 @@ CONFIG = SummarizeConfig().replace(
     samples=2, steps=2, ratio=0.4, min_shot_s=0.2, max_shot_s=1.0, preset="ultrafast", device="cpu", use_cache=False
 )
 LIMIT_S = 60
-"""No input may take longer."""
+"""The longest that an input may take."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an input."""
+    """What happened to an input."""
 
     code: int
     """Exit code."""
     line: str
-    """What was said, or what was made."""
+    """The message of the error, or what was written."""
     leftovers: tuple[str, ...]
-    """Files that should not be there, and processes that still live."""
+    """Files that should not be there, and child processes that are still alive."""
 
 
 def try_out(case: Case, summarizer: Summarizer, folder: Path) -> Outcome:
-    """Makes the input in an empty folder, summarizes it and checks what was made.
+    """Makes the input in an empty folder, summarizes it and checks what was written.
 
     Raises:
         TimeoutError: it took too long.
         AssertionError: a summary is not what its record says.
-        Exception: whatever is no `VidsummError`.
+        Exception: any error of the program other than a `VidsummError`.
     """
     given, scratch = folder / "given", folder / "scratch"
     given.mkdir()
     scratch.mkdir()
     case.make(given / case.name)
     before = _files(given)
-    with pytest.MonkeyPatch.context() as patch, _limited():
+    with pytest.MonkeyPatch.context() as patch, _time_limit():
         patch.setattr(tempfile, "tempdir", str(scratch))
         own = Summarizer(CONFIG.replace(**case.settings)) if case.settings else summarizer
-        code, line = _summarized(given / case.name, own, folder / "made")
+        code, line = _summarize(given / case.name, own, folder / "made")
     left = sorted(_files(given) - before) + sorted(_files(scratch))
     if code != SUMMARY:
         left += sorted(_files(folder / "made"))
@@ -66,7 +66,7 @@ def try_out(case: Case, summarizer: Summarizer, folder: Path) -> Outcome:
     return Outcome(code, line, (*left, *hidden, *children().values()))
 
 
-def _summarized(path: Path, summarizer: Summarizer, output: Path) -> tuple[int, str]:
+def _summarize(path: Path, summarizer: Summarizer, output: Path) -> tuple[int, str]:
     try:
         if path.is_dir():
             video_files(path)
@@ -77,14 +77,14 @@ def _summarized(path: Path, summarizer: Summarizer, output: Path) -> tuple[int, 
     candidates = summary.record.candidates
     for candidate in candidates:
         assert candidate.file is not None
-        _check_film(output / candidate.file, candidate.duration_s)
+        _check_video(output / candidate.file, candidate.duration_s)
     seconds = summary.record.source.duration_s
     made = "1 summary" if len(candidates) == 1 else f"{len(candidates)} summaries"
     return SUMMARY, f"{made} of {seconds:.4g} s"
 
 
-def _check_film(path: Path, duration_s: float) -> None:
-    """It decodes to its end, and both streams last as long as planned."""
+def _check_video(path: Path, duration_s: float) -> None:
+    """Checks that a file can be decoded to its end and that its streams last as long as planned."""
     with av.open(path) as container:
         for stream in (*container.streams.video, *container.streams.audio):
             end_s = 0.0
@@ -101,11 +101,13 @@ def _files(folder: Path) -> set[str]:
 
 
 @contextmanager
-def _limited() -> Iterator[None]:
-    def late(number: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"still at work after {LIMIT_S} s")
+def _time_limit() -> Iterator[None]:
+    """Raises a `TimeoutError` in what takes longer than `LIMIT_S`."""
 
-    before = signal.signal(signal.SIGALRM, late)
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"not finished after {LIMIT_S} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
     signal.alarm(LIMIT_S)
     try:
         yield

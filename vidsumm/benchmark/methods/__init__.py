@@ -1,4 +1,4 @@
-"""What is compared: people, baselines and networks, each behind the protocol `Method`.
+"""What is compared: annotators, baselines and networks, each behind the protocol `Method`.
 
-Methods do not know how videos are split, nor how their results are shown.
+Methods know neither how videos are split nor how results are shown.
 """

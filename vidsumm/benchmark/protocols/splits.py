@@ -1,23 +1,24 @@
-"""Which videos train, choose and test, by the protocol that was asked for."""
+"""The splits of a run: which videos train, choose the epoch and test."""
 
 from collections.abc import Sequence
 
 from vidsumm.benchmark.config import BenchConfig
 from vidsumm.benchmark.videos import Videos
-from vidsumm.datasets.splits import Split, in_setting, k_folds, mrhisum_split, official_folds, tvt_splits
+from vidsumm.datasets.split_files import mrhisum_split, official_folds
+from vidsumm.datasets.splits import Split, apply_setting, k_folds, tvt_splits
 from vidsumm.errors import ConfigError, InputError
 
-__all__ = ["describe_protocol", "everything", "splits_of", "target_keys"]
+__all__ = ["all_on_test_side", "protocol_title", "splits_of", "target_keys"]
 
 _FOLDS = 5
 _TITLES = {"5fcv": "5FCV, five folds", "tvt": "TVT, 7:1:2, five random splits", "official": "Mr. HiSum's own split"}
 
 
 def target_keys(config: BenchConfig, videos: Videos) -> tuple[str, ...]:
-    """The videos of the data set that is measured: those of the first file, where several are given.
+    """Returns the videos of the data set that is measured; of several files, those of the first.
 
     Raises:
-        InputError: its annotations are of another data set.
+        InputError: the annotations are of another data set.
     """
     first = videos.keys[0].rpartition("/")[0]
     keys = tuple(key for key in videos.keys if key.rpartition("/")[0] == first)
@@ -25,13 +26,13 @@ def target_keys(config: BenchConfig, videos: Videos) -> tuple[str, ...]:
     if kind not in (config.dataset, "other"):
         raise InputError(
             f"--dataset {config.dataset}: the annotations of {keys[0]} are of {kind}",
-            remedy="give that data set's file first, or the --dataset it is of",
+            remedy=f"give --dataset {kind}, or a file of {config.dataset} as the first --data",
         )
     return keys
 
 
 def splits_of(config: BenchConfig, videos: Videos) -> list[Split]:
-    """The splits of a protocol in a setting.
+    """Returns the splits that protocol and setting ask for.
 
     Raises:
         ConfigError: ``official`` without a split file.
@@ -39,7 +40,7 @@ def splits_of(config: BenchConfig, videos: Videos) -> list[Split]:
     """
     target = target_keys(config, videos)
     others = tuple(key for key in videos.keys if key not in set(target))
-    return in_setting(_protocol_splits(config, target), config.setting, target, others)
+    return apply_setting(_protocol_splits(config, target), config.setting, target, others)
 
 
 def _protocol_splits(config: BenchConfig, target: Sequence[str]) -> list[Split]:
@@ -56,15 +57,19 @@ def _protocol_splits(config: BenchConfig, target: Sequence[str]) -> list[Split]:
     return k_folds(target, _FOLDS, seed=0)
 
 
-def everything(keys: Sequence[str]) -> Split:
-    """All videos on the test side, for what learns nothing and is compared with nothing."""
+def all_on_test_side(keys: Sequence[str]) -> Split:
+    """Returns a split with all videos on the test side.
+
+    Raises:
+        InputError: there are no videos.
+    """
     if not keys:
         raise InputError("there are no videos to measure", remedy="check the files")
     return Split((), (), tuple(keys), "all videos")
 
 
-def describe_protocol(config: BenchConfig) -> str:
-    """The protocol and the setting in a few words."""
+def protocol_title(config: BenchConfig) -> str:
+    """Returns the protocol and the setting in a few words, for the title of a table."""
     title = _TITLES[config.protocol]
     if config.protocol == "5fcv" and config.splits is None and config.dataset == "synthetic":
         title += " at random"

@@ -1,4 +1,1 @@
-"""How results are shown: tables, figures, and the numbers that the paper prints.
-
-Nothing is trained or measured here.
-"""
+"""Shows results: tables, figures, and the numbers that the paper prints. Nothing is trained or measured here."""

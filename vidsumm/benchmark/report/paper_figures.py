@@ -1,4 +1,4 @@
-"""The paper's figures from a folder of results: nothing is trained again."""
+"""Draws the paper's figures from a folder of results, without training again."""
 
 import json
 import re
@@ -12,54 +12,56 @@ from numpy.typing import NDArray
 
 from vidsumm.benchmark.ablation import BINS
 from vidsumm.benchmark.methods.registry import METHODS
-from vidsumm.benchmark.protocols.store import KeptCurves, ResultStore
+from vidsumm.benchmark.protocols.store import ResultStore
+from vidsumm.benchmark.protocols.task import RowCurves
 from vidsumm.benchmark.quantisation import measure_quantisation
 from vidsumm.benchmark.report.figures.contours import ContourPanel, contours_figure
 from vidsumm.benchmark.report.figures.coverage import coverage_figure
 from vidsumm.benchmark.report.figures.lines import Series, bins_figure, quantisation_figure, steps_figure
-from vidsumm.benchmark.report.figures.selections import Selection, selections_figure
+from vidsumm.benchmark.report.figures.selections import SummaryStrip, selections_figure
 from vidsumm.benchmark.report.figures.style import save_figure
 from vidsumm.benchmark.report.published import QUANTISATION_TAU_RHO, STEPS_TAU_RHO
 from vidsumm.benchmark.video_measures import annotator_taus
 from vidsumm.benchmark.videos import Videos
-from vidsumm.datasets.layout import Annotation
+from vidsumm.datasets.annotation import Annotation
 from vidsumm.errors import ConfigError, InputError
 from vidsumm.evaluation.generative import match_ratio
 from vidsumm.evaluation.summaries import frame_scores, machine_summaries
 
 __all__ = ["draw_figures"]
 
-_PANELS = 4
-_FPS = 30.0  # where a file does not say
+_PANELS = 4  # of the contours
+_FPS = 30.0  # where the annotations do not have the frame rate
 _OPTIMISTIC = "best test epoch"
-_PRIORS = ("Random", "Centre prior")
-_USUAL = ", 10 steps"
+_UNTRAINED = ("Random", "Centre prior")
+_PREFERRED = ", 10 steps"
 
 
 def draw_figures(
     folder: Path, videos: Videos | None, *, keys: Sequence[str] = (), rows: Sequence[str] = (), command: str = ""
 ) -> list[Path]:
-    """Draws every figure for which the folder has what it takes.
+    """Draws the figures for which the folder has the data, as PNG files in the folder.
 
     Args:
-        folder: of results.
-        videos: whose annotators are drawn; without them figures 3, 4 and 5 are left out.
-        keys: videos of figures 4 (all of them) and 5 (the first); some where empty.
-        rows: labels of the table's rows that are drawn; one of each method that has learned where empty.
-        command: kept in the files.
+        folder: results of `vidsumm bench`.
+        videos: the videos that were measured, with their annotators; without them figures 3, 4 and 5 are left out.
+        keys: videos of figures 4 (all of them) and 5 (the first); where empty, a few are chosen.
+        rows: labels of the table's rows that are drawn; where empty, one row of each trained method.
+        command: written down in the files.
 
     Returns:
-        The files.
+        The paths of the files.
 
     Raises:
-        ConfigError: an unknown video or row.
-        InputError: the folder is missing.
+        ConfigError: a video or row of which no curves are kept.
+        InputError: the folder is missing, or the rows have no video in common.
         OutputError: a file cannot be written.
+        ResourceError: a file in the folder is damaged.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder} is no folder of results", remedy="run `vidsumm bench` first")
+        raise InputError(f"{folder} is not a folder of results", remedy="run `vidsumm bench` first")
     figures: dict[str, Figure] = {"quantisation": quantisation_figure(measure_quantisation(BINS))}
-    kept = ResultStore(folder).kept_curves(METHODS, videos.identity) if videos is not None else {}
+    kept = ResultStore(folder).find_curves(METHODS, videos.identity) if videos is not None else {}
     curves = _chosen_rows(kept, rows)
     if videos is not None and curves:
         shown = _chosen_videos(curves, videos, keys)
@@ -72,29 +74,31 @@ def draw_figures(
     return [folder / f"{name}.png" for name in figures]
 
 
-def _chosen_rows(curves: KeptCurves, rows: Sequence[str]) -> KeptCurves:
+def _chosen_rows(curves: RowCurves, rows: Sequence[str]) -> RowCurves:
     for row in rows:
         if row not in curves:
             raise ConfigError(
                 f"--row {row}: no curves of it are kept", remedy="one of: " + ("; ".join(curves) or "none")
             )
     most = max(map(len, curves.values()), default=0)
-    whole = [label for label, found in curves.items() if len(found) == most]  # others are still being measured
-    return {label: curves[label] for label in rows or _telling_rows(whole)}
+    complete = [label for label, found in curves.items() if len(found) == most]  # others are still being measured
+    return {label: curves[label] for label in rows or _one_row_each(complete)}
 
 
-def _telling_rows(labels: Sequence[str]) -> list[str]:
-    """Methods that have learned, each with its most usual number of steps and without looking at test videos."""
+def _one_row_each(labels: Sequence[str]) -> list[str]:
+    """A row of each trained method: with 10 steps if there is one, and not one whose epoch test videos have chosen."""
     found: dict[str, str] = {}
     for label in labels:
         method = re.sub(r", \d+ steps?", "", label)
-        if _OPTIMISTIC not in label and not label.startswith(_PRIORS) and (method not in found or _USUAL in label):
+        if _OPTIMISTIC in label or label.startswith(_UNTRAINED):
+            continue
+        if method not in found or _PREFERRED in label:
             found[method] = label
     return list(found.values())
 
 
-def _chosen_videos(curves: KeptCurves, videos: Videos, keys: Sequence[str]) -> list[str]:
-    """Those asked for, or some, evenly chosen, of which every row has curves."""
+def _chosen_videos(curves: RowCurves, videos: Videos, keys: Sequence[str]) -> list[str]:
+    """The videos asked for, or a few at equal distances, of those of which every row has curves."""
     common = [key for key in videos.keys if all(key in found for found in curves.values())]
     for key in keys:
         if key not in common:
@@ -105,13 +109,13 @@ def _chosen_videos(curves: KeptCurves, videos: Videos, keys: Sequence[str]) -> l
     return list(keys) or [common[place] for place in places]
 
 
-def _coverage(curves: KeptCurves, videos: Videos) -> Figure:
-    """Figure 3."""
+def _coverage(curves: RowCurves, videos: Videos) -> Figure:
+    """Figure 3: which annotators the curves match."""
     keys = [key for key in videos.keys if all(key in found for found in curves.values())]
-    people = max(len(videos.annotation(key).scores) for key in keys)
+    most_annotators = max(len(videos.annotation(key).scores) for key in keys)
     ratios: dict[str, NDArray[np.floating]] = {}
     for label, found in curves.items():
-        table = np.full((len(keys), people), np.nan)
+        table = np.full((len(keys), most_annotators), np.nan)
         for place, key in enumerate(keys):
             taus = annotator_taus(videos.annotation(key), found[key])
             if taus is not None:
@@ -120,8 +124,8 @@ def _coverage(curves: KeptCurves, videos: Videos) -> Figure:
     return coverage_figure(ratios, keys)
 
 
-def _contours(curves: KeptCurves, videos: Videos, keys: Sequence[str]) -> Figure:
-    """Figure 4."""
+def _contours(curves: RowCurves, videos: Videos, keys: Sequence[str]) -> Figure:
+    """Figure 4: where the curves lie among those of the annotators."""
     panels = [
         ContourPanel(key, videos.annotation(key).scores, {label: found[key] for label, found in curves.items()})
         for key in keys
@@ -129,8 +133,8 @@ def _contours(curves: KeptCurves, videos: Videos, keys: Sequence[str]) -> Figure
     return contours_figure(panels)
 
 
-def _selections(curves: KeptCurves, annotation: Annotation) -> Mapping[str, Figure]:
-    """Figure 5: the two annotators who share least; nothing where there are no two, or no shots."""
+def _selections(curves: RowCurves, annotation: Annotation) -> Mapping[str, Figure]:
+    """Figure 5, with the two annotators who have least in common; empty without two annotators or without shots."""
     users = annotation.user_summary
     if len(users) < 2 or not len(annotation.shots):
         return {}
@@ -138,14 +142,14 @@ def _selections(curves: KeptCurves, annotation: Annotation) -> Mapping[str, Figu
     common = selected @ selected.T
     np.fill_diagonal(common, np.inf)
     first, second = np.unravel_index(int(common.argmin()), common.shape)
-    people = Selection("annotator A", users[first]), Selection("annotator B", users[second])
+    annotators = SummaryStrip("annotator A", users[first]), SummaryStrip("annotator B", users[second])
     methods = [
-        Selection(label, summary)
+        SummaryStrip(label, summary)
         for label, found in curves.items()
         for summary in _summaries(found[annotation.key], annotation)
     ]
     duration_s = annotation.n_frames / (annotation.fps or _FPS)
-    figure = selections_figure(people, methods, duration_s=duration_s, title=annotation.name or annotation.key)
+    figure = selections_figure(annotators, methods, duration_s=duration_s, title=annotation.name or annotation.key)
     return {"selections": figure}
 
 
@@ -155,7 +159,7 @@ def _summaries(curves: NDArray[np.floating], annotation: Annotation) -> NDArray[
 
 
 def _lines(folder: Path) -> Mapping[str, Figure]:
-    """tau and rho against steps and against K, from the tables of the ablations that are there."""
+    """Figures of tau and rho against the number of steps and of bins, from the tables of the ablations."""
     wanted: tuple[
         tuple[str, str, str, Mapping[int, tuple[float, float]], Callable[[Sequence[Series]], Figure]], ...
     ] = (
@@ -172,7 +176,7 @@ def _lines(folder: Path) -> Mapping[str, Figure]:
 
 
 def _measured_series(rows: Sequence[Mapping[str, Any]], pattern: str) -> list[Series]:
-    """A line for each way of choosing the epoch."""
+    """A line for each way to choose the epoch, through the values of the rows whose label matches the pattern."""
     lines: dict[str, dict[float, Mapping[str, Any]]] = {}
     for row in rows:
         match = re.search(pattern, row["method"])

@@ -1,9 +1,9 @@
-"""Numbers that the paper prints, row by row (SummDiff, arXiv 2510.08458, tables 1-6 and I-IV)."""
+"""The numbers that the paper prints (SummDiff, arXiv 2510.08458, tables 1-6 and I-IV)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from vidsumm.benchmark.report.tables import MAP15, MAP50, RHO, TAU, Column, Meta, Row, Table, Value
+from vidsumm.benchmark.report.tables import MAP15, MAP50, RHO, TAU, Meta, Metric, Row, Table, Value
 
 __all__ = ["PAPER", "PAPER_TABLES", "QUANTISATION_TAU_RHO", "STEPS_TAU_RHO", "published_rows"]
 
@@ -57,7 +57,7 @@ _MR_HISUM = {
     "CSTA": (0.128, 0.185, 63.38, 30.42),
     SUMMDIFF: (0.175, 0.238, 65.44, 33.83),
 }
-# Table IV: the same with standard deviations. Its MAP differ from table 3's for four methods.
+# Table IV: the same with standard deviations. For four methods its MAP differs from that of table 3.
 _MR_HISUM_SPREAD: Mapping[str, tuple[Value, Value, Value, Value]] = {
     "SUM-GAN": ((0.067, 0.018), (0.095, 0.023), (59.50, 0.16), (24.30, 0.19)),
     "VASNet": ((0.069, 0.000), (0.102, 0.000), (58.69, 0.30), (25.28, 0.40)),
@@ -128,21 +128,21 @@ _AGGREGATION = {
     "All annotations, individual": (0.256, 0.285),
 }
 
-_CIS = Column("cis", "CIS", better="lower", digits=2)
-_WIR = Column("wir", "WIR", digits=2)
-_WSE = Column("wse", "WSE", better="lower", digits=2)
-_TIME_MS = Column("time_ms", "Time (ms)", better="lower", digits=2)
+_CIS = Metric("cis", "CIS", better="lower", digits=2)
+_WIR = Metric("wir", "WIR", digits=2)
+_WSE = Metric("wse", "WSE", better="lower", digits=2)
+_TIME_MS = Metric("time_ms", "Time (ms)", better="lower", digits=2)
 _RANKS = (TAU, RHO)
 _HIGHLIGHTS = (TAU, RHO, MAP50, MAP15)
 _BY_DATASET = tuple(
-    Column(f"{dataset}_{column.key}", f"{name} {column.title}")
+    Metric(f"{dataset}_{metric.key}", f"{name} {metric.title}")
     for dataset, name in zip(_BENCHMARKS, ("SumMe", "TVSum"), strict=True)
-    for column in _RANKS
+    for metric in _RANKS
 )
 
 
 def published_rows(dataset: str, protocol: str) -> tuple[Row, ...]:
-    """What the paper prints for a data set under a protocol, with the metrics ``tau`` and ``rho``.
+    """Returns the rows that the paper prints for a data set under a protocol, with the metrics ``tau`` and ``rho``.
 
     Args:
         dataset: ``summe`` or ``tvsum`` under ``tvt`` and ``5fcv``; ``mrhisum`` under ``official``, whose rows also have
@@ -150,7 +150,7 @@ def published_rows(dataset: str, protocol: str) -> tuple[Row, ...]:
         protocol: ``tvt`` (7:1:2), ``5fcv`` or ``official``.
 
     Returns:
-        The rows in the paper's order; none for a combination that the paper does not have.
+        The rows in the paper's order; empty for a combination that the paper does not have.
     """
     if dataset == "mrhisum" and protocol == "official":
         return tuple(replace(row, note=_other_map(row)) for row in PAPER_TABLES["IV"].rows)
@@ -163,18 +163,18 @@ def published_rows(dataset: str, protocol: str) -> tuple[Row, ...]:
 
 
 def _other_map(row: Row) -> str:
-    """What table 3 says where table IV, otherwise the same with standard deviations, says something else."""
+    """A note for rows whose MAP in table 3 differs from table IV; empty where the two tables agree."""
     map50, map15 = _MR_HISUM[row.method][2:]
     if (map50, map15) == (row.values["map50"][0], row.values["map15"][0]):
         return ""
     return f"MAP as in table IV; table 3 has {map50:.2f} and {map15:.2f}"
 
 
-def _rows(numbers: Mapping[str, Sequence[float | Value | None]], columns: Sequence[Column]) -> tuple[Row, ...]:
+def _rows(numbers: Mapping[str, Sequence[float | Value | None]], columns: Sequence[Metric]) -> tuple[Row, ...]:
     return tuple(
         Row(
             method,
-            {c.key: _value(x) for c, x in zip(columns, line, strict=True) if x is not None},
+            {metric.key: _value(x) for metric, x in zip(columns, line, strict=True) if x is not None},
             published=True,
             reference=method in _REFERENCES,
         )
@@ -190,7 +190,7 @@ def _table(
     number: str,
     title: str,
     numbers: Mapping[str, Sequence[float | Value | None]],
-    columns: Sequence[Column],
+    columns: Sequence[Metric],
     *,
     dataset: str = "Mr. HiSum",
     protocol: str = "official split",
@@ -234,4 +234,4 @@ PAPER_TABLES: Mapping[str, Table] = {
     ),
     "IV": _table("IV", "Mr. HiSum with standard deviations", _MR_HISUM_SPREAD, _HIGHLIGHTS),
 }
-"""By the paper's numbering."""
+"""By the number of the table in the paper."""

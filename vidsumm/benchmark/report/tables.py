@@ -1,22 +1,18 @@
-"""Tables of results: methods by metrics, measured here or published, and their text forms."""
+"""A table of results: a row for each method, a column for each metric, measured here or published."""
 
-import csv
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from io import StringIO
+from dataclasses import dataclass, field
 from typing import Literal
 
 __all__ = [
     "MAP15",
     "MAP50",
     "MISSING",
-    "PUBLISHED_MARK",
     "RHO",
     "TAU",
-    "Column",
     "Meta",
+    "Metric",
     "Row",
     "Table",
     "Value",
@@ -24,48 +20,53 @@ __all__ = [
     "footnotes",
     "format_value",
     "marked_names",
-    "to_csv",
-    "to_json",
-    "to_markdown",
 ]
 
 MISSING = "-"
-PUBLISHED_MARK = "†"
+_PUBLISHED_MARK = "†"
+
+_ARROWS = {"higher": " ↑", "lower": " ↓", "neither": ""}
 
 Value = tuple[float, float | None]
-"""Mean and standard deviation; None where there is only one run, or none was given."""
+"""Mean and standard deviation; None where there is only one run, or none was published."""
 
 
 @dataclass(frozen=True)
-class Column:
-    """A metric."""
+class Metric:
+    """What a column of a table shows."""
 
     key: str
-    """What `Row.values` calls it."""
+    """Key in `Row.values`."""
     title: str
-    """What a reader sees."""
+    """Title of the column."""
     better: Literal["higher", "lower", "neither"] = "higher"
     digits: int = 3
-    """Decimal places shown; CSV and JSON carry every digit."""
+    """Decimal places that are shown; CSV and JSON have all of them."""
+
+    @property
+    def heading(self) -> str:
+        """The title, with an arrow up or down where higher or lower is better."""
+        return self.title + _ARROWS[self.better]
 
 
-TAU = Column("tau", "τ")
-RHO = Column("rho", "\N{GREEK SMALL LETTER RHO}")
-MAP50 = Column("map50", "MAP 50 %", digits=2)
-MAP15 = Column("map15", "MAP 15 %", digits=2)
+TAU = Metric("tau", "τ")
+RHO = Metric("rho", "\N{GREEK SMALL LETTER RHO}")
+MAP50 = Metric("map50", "MAP 50 %", digits=2)
+MAP15 = Metric("map15", "MAP 15 %", digits=2)
 
 
 @dataclass(frozen=True)
 class Row:
-    """One method."""
+    """The values of one method."""
 
     method: str
+    """Label of the row."""
     values: Mapping[str, Value]
-    """By `Column.key`; a metric that is not known is absent, one that no column names is not shown."""
+    """By `Metric.key`; a metric that is not known is absent, and one that is no column of the table is not shown."""
     published: bool = False
     """Taken from a paper, not measured here."""
     reference: bool = False
-    """Chance or people: no method, so never marked as the best."""
+    """Chance or annotators: not a method, and so never marked as the best."""
     note: str = ""
 
     def __post_init__(self) -> None:
@@ -86,136 +87,63 @@ class Meta:
     created: str = ""
     """ISO 8601."""
     source: str = ""
-    """Of the published rows."""
+    """Where the published rows come from."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of methods, columns of metrics, both in the order they are shown."""
+    """Rows and columns in the order in which they are shown."""
 
     title: str
-    columns: Sequence[Column]
+    columns: Sequence[Metric]
     rows: Sequence[Row]
     meta: Meta = field(default_factory=Meta)
 
 
-def format_value(value: Value | None, column: Column, *, spread: bool = True) -> str:
-    """``0.173 ± 0.005``, without its standard deviation where that is unknown or unwanted, or a dash."""
+def format_value(value: Value | None, metric: Metric, *, spread: bool = True) -> str:
+    """Returns ``0.173 ± 0.005``, or a dash where the value is None.
+
+    The standard deviation is left out where it is unknown or `spread` is False.
+    """
     if value is None:
         return MISSING
     mean, std = value
-    text = f"{mean:.{column.digits}f}"
-    return text if std is None or not spread else f"{text} ± {std:.{column.digits}f}"
+    text = f"{mean:.{metric.digits}f}"
+    return text if std is None or not spread else f"{text} ± {std:.{metric.digits}f}"
 
 
-def best_rows(table: Table, column: Column) -> frozenset[int]:
-    """Indices of the rows that share the best mean, as rounded for display; reference rows do not take part."""
-    if column.better == "neither":
+def best_rows(table: Table, metric: Metric) -> frozenset[int]:
+    """Returns the indices of the rows that share the best mean, as rounded for display, references left out."""
+    if metric.better == "neither":
         return frozenset()
-    sign = 1 if column.better == "higher" else -1
+    sign = 1 if metric.better == "higher" else -1
     means = {
-        index: sign * round(row.values[column.key][0], column.digits)
+        index: sign * round(row.values[metric.key][0], metric.digits)
         for index, row in enumerate(table.rows)
-        if not row.reference and column.key in row.values
+        if not row.reference and metric.key in row.values
     }
     return frozenset(index for index, mean in means.items() if mean == max(means.values()))
 
 
-def to_csv(table: Table) -> str:
-    """A header and a line for each row: the method, mean and standard deviation of each metric, origin and note."""
-    text = StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    metrics = [name for column in table.columns for name in (column.key, f"{column.key}_std")]
-    writer.writerow(["method", *metrics, "published", "note"])
+def marked_names(table: Table) -> list[str]:
+    """Returns the labels of the rows, each with the marks of the `footnotes` that concern it."""
+    numbers = _numbered_notes(table)
+    names = []
     for row in table.rows:
-        pairs = (row.values.get(column.key, (None, None)) for column in table.columns)
-        writer.writerow([row.method, *(x for pair in pairs for x in pair), str(row.published).lower(), row.note])
-    return text.getvalue()
+        marks = [_PUBLISHED_MARK] * row.published + ([f"({numbers[row.note]})"] if row.note else [])
+        names.append(" ".join([row.method, *marks]))
+    return names
 
 
-def to_json(table: Table) -> str:
-    """Everything: title, columns, rows and meta; a metric is ``{"mean": …, "std": … or null}``."""
-    content = {
-        "title": table.title,
-        "meta": asdict(table.meta),
-        "columns": [asdict(column) for column in table.columns],
-        "rows": [_plain_row(table, row) for row in table.rows],
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def to_markdown(table: Table) -> str:
-    """A heading, the table with the best of each column in bold, and what is needed to repeat it."""
-    head = ["Method", *(_heading(column) for column in table.columns)]
-    rule = [":--", *("--:" for _ in table.columns)]
-    lines = [f"## {table.title}", "", _line(head), _line(rule), *map(_line, _cells(table)), ""]
-    return "\n".join([*lines, *_below(table)]).rstrip("\n") + "\n"
-
-
-def _plain_row(table: Table, row: Row) -> dict[str, object]:
-    shown = [column.key for column in table.columns if column.key in row.values]
-    values = {key: dict(zip(("mean", "std"), row.values[key], strict=True)) for key in shown}
-    return {
-        "method": row.method,
-        "published": row.published,
-        "reference": row.reference,
-        "note": row.note,
-        "values": values,
-    }
-
-
-def _heading(column: Column) -> str:
-    return column.title + {"higher": " ↑", "lower": " ↓", "neither": ""}[column.better]
-
-
-def _line(cells: Sequence[str]) -> str:
-    escaped = (" ".join(cell.split()).replace("|", r"\|") for cell in cells)
-    return f"| {' | '.join(escaped)} |"
-
-
-def _cells(table: Table) -> list[list[str]]:
-    best = {column.key: best_rows(table, column) for column in table.columns}
-    cells = []
-    for index, (row, name) in enumerate(zip(table.rows, marked_names(table), strict=True)):
-        line = [name]
-        for column in table.columns:
-            text = format_value(row.values.get(column.key), column)
-            line.append(f"**{text}**" if index in best[column.key] else text)
-        cells.append(line)
-    return cells
+def footnotes(table: Table) -> list[str]:
+    """Returns what the marks of `marked_names` mean, one line for each mark."""
+    source = f": {table.meta.source}" if table.meta.source else ""
+    notes = (
+        [f"{_PUBLISHED_MARK} published, not measured here{source}"] if any(row.published for row in table.rows) else []
+    )
+    return [*notes, *(f"({number}) {note}" for note, number in _numbered_notes(table).items())]
 
 
 def _numbered_notes(table: Table) -> dict[str, int]:
     distinct = dict.fromkeys(row.note for row in table.rows if row.note)
     return {note: number for number, note in enumerate(distinct, start=1)}
-
-
-def marked_names(table: Table) -> list[str]:
-    """The methods, each with the marks of the `footnotes` that are about it."""
-    notes = _numbered_notes(table)
-    marks = ([PUBLISHED_MARK] * row.published + ([f"({notes[row.note]})"] if row.note else []) for row in table.rows)
-    return [" ".join([row.method, *found]) for row, found in zip(table.rows, marks, strict=True)]
-
-
-def footnotes(table: Table) -> list[str]:
-    """What the marks of `marked_names` mean, each with its mark."""
-    source = f": {table.meta.source}" if table.meta.source else ""
-    notes = (
-        [f"{PUBLISHED_MARK} published, not measured here{source}"] if any(row.published for row in table.rows) else []
-    )
-    return [*notes, *(f"({number}) {note}" for note, number in _numbered_notes(table).items())]
-
-
-def _below(table: Table) -> list[str]:
-    meta = table.meta
-    notes = footnotes(table)
-    facts = {
-        "Data set": meta.dataset,
-        "Protocol": meta.protocol,
-        "Seeds": ", ".join(map(str, meta.seeds)),
-        "Command": f"`{meta.command}`" if meta.command else "",
-        "Versions": ", ".join(f"{name} {version}" for name, version in meta.versions.items()),
-        "Date": meta.created,
-    }
-    notes += [f"{name}: {value}" for name, value in facts.items() if value]
-    return [f"- {note}" for note in notes]

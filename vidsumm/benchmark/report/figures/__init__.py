@@ -1,4 +1,1 @@
-"""Pictures of results: pure functions from arrays to Matplotlib figures.
-
-They read no files and know no methods.
-"""
+"""Figures of results: pure functions from arrays to Matplotlib figures. They read no files and know no methods."""

@@ -1,4 +1,4 @@
-"""Where a method's curves lie among those of people (the paper's figures 4 and II)."""
+"""Where a method's curves lie among those of the annotators (the paper's figures 4 and II)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,33 +18,33 @@ from vidsumm.export.lettering import printable
 __all__ = ["ContourPanel", "contours_figure", "principal_plane"]
 
 _DENSITY = LinearSegmentedColormap.from_list("density", ["#ffffff", "#dbe9f4", "#a9cde6", "#6aaed6"])
-_PEOPLE = PALETTE[0]
+_ANNOTATORS = PALETTE[0]
 _METHODS = PALETTE[1:]
 _GRID = 160
 _MARGIN = 0.3  # of the extent of the points
 _MOST_COLUMNS = 3
-_FLAT = 1e-6  # extent across a line of points over that along it
+_FLAT = 1e-6  # points whose extent across is a smaller share of that along are taken to lie on a line
 _PANEL_IN = 3.1
-_MANY = 5
-"""Samples from which on a method's points are small and translucent."""
+_MANY = 5  # a method with as many curves has small, translucent points
 
 
 @dataclass(frozen=True)
 class ContourPanel:
-    """One video."""
+    """The panel of one video."""
 
     title: str
     annotators: NDArray[np.floating]
-    """(U, N)."""
+    """(U, N) their scores."""
     methods: Mapping[str, NDArray[np.floating]]
-    """Method -> (S, N) its curves, one where it is deterministic."""
+    """Method -> (S, N) its curves."""
 
 
 @house_style()
 def contours_figure(panels: Sequence[ContourPanel]) -> Figure:
-    """The curves of people and methods in the plane of the people's first two principal components.
+    """Draws annotators and curves as points in the plane of the annotators' first two principal components.
 
-    The contours are a Gaussian kernel density estimate of the people alone. A method has the same mark in all panels.
+    The contours are a Gaussian kernel density estimate of the annotators alone. A method has the same mark in all
+    panels.
     """
     columns = 2 if len(panels) == 4 else min(len(panels), _MOST_COLUMNS)
     rows = -(-len(panels) // columns)
@@ -56,16 +56,17 @@ def contours_figure(panels: Sequence[ContourPanel]) -> Figure:
     for axes in grid[len(panels) :]:
         axes.set_axis_off()
     counts = {name: max(len(p.methods[name]) for p in panels if name in p.methods) for name in names}
-    legend_below(figure, [_people_mark(), *(_mark(names.index(n), n, counts[n]) for n in names)])
+    legend_below(figure, [_annotator_mark(), *(_mark(names.index(n), n, counts[n]) for n in names)])
     return figure
 
 
 def principal_plane(
     annotators: NDArray[np.floating],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean (N,), directions (2, N) and shares of the variance (2,) of the people's first two components.
+    """Returns mean (N,), directions (2, N) and shares of the variance (2,) of the first two principal components.
 
-    The sign of a direction is such that its largest entry is positive, so that pictures repeat.
+    Where there are fewer than two, the rest is 0. The sign of a direction is chosen so that its entry of largest
+    magnitude is positive; otherwise the same data could give mirrored pictures.
     """
     mean = annotators.mean(axis=0, dtype=np.float64)
     _, sizes, directions = np.linalg.svd(annotators - mean, full_matrices=False)
@@ -79,11 +80,11 @@ def principal_plane(
 
 def _draw(axes: Axes, panel: ContourPanel, names: Sequence[str]) -> None:
     mean, plane, shares = principal_plane(panel.annotators)
-    people = (panel.annotators - mean) @ plane.T  # (U, 2)
+    annotators = (panel.annotators - mean) @ plane.T  # (U, 2)
     points = {name: (curves - mean) @ plane.T for name, curves in panel.methods.items()}
-    low, high = _bounds(np.concatenate([people, *points.values()]))
-    _draw_density(axes, people, low, high)
-    axes.plot(*people.T, **_people_style())
+    low, high = _bounds(np.concatenate([annotators, *points.values()]))
+    _draw_density(axes, annotators, low, high)
+    axes.plot(*annotators.T, **_annotator_style())
     for name in sorted(points, key=lambda n: -len(points[n])):
         axes.plot(*points[name].T, **_style(names.index(name), len(points[name])))
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[], title=printable(panel.title))
@@ -98,11 +99,11 @@ def _bounds(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[n
     return low - margin, high + margin
 
 
-def _draw_density(axes: Axes, people: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
-    spread = np.linalg.svd(people - people.mean(axis=0), compute_uv=False)
-    if len(people) <= 2 or spread[-1] <= _FLAT * spread[0]:
-        return  # all at one point or on one line: no area to estimate a density over
-    density = gaussian_kde(people.T)
+def _draw_density(axes: Axes, points: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
+    spread = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+    if len(points) <= 2 or spread[-1] <= _FLAT * spread[0]:
+        return  # all at one point or on one line, where a density in the plane cannot be estimated
+    density = gaussian_kde(points.T)
     x, y = (np.linspace(a, b, _GRID) for a, b in zip(low, high, strict=True))
     values = density(np.stack(np.meshgrid(x, y)).reshape(2, -1)).reshape(_GRID, _GRID)
     levels = np.linspace(0.05, 1, 9) * values.max()
@@ -110,13 +111,13 @@ def _draw_density(axes: Axes, people: NDArray[np.float64], low: NDArray[np.float
     axes.contour(x, y, values, levels=levels[:-1], colors="white", linewidths=0.6)
 
 
-def _people_style() -> dict[str, Any]:
+def _annotator_style() -> dict[str, Any]:
     return {
         "linestyle": "none",
         "marker": "o",
         "markersize": 5,
         "markerfacecolor": "white",
-        "markeredgecolor": _PEOPLE,
+        "markeredgecolor": _ANNOTATORS,
         "markeredgewidth": 1.2,
     }
 
@@ -134,8 +135,8 @@ def _style(order: int, count: int) -> dict[str, Any]:
     }
 
 
-def _people_mark() -> Line2D:
-    return Line2D([], [], label="annotator", **_people_style())
+def _annotator_mark() -> Line2D:
+    return Line2D([], [], label="annotator", **_annotator_style())
 
 
 def _mark(order: int, name: str, count: int) -> Line2D:

@@ -9,15 +9,15 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import NDArray
 
-from vidsumm.benchmark.report.figures.style import GREY, bare, house_style, new_figure
+from vidsumm.benchmark.report.figures.style import GREY, hide_frame, house_style, new_figure
 from vidsumm.export.lettering import printable
 
 __all__ = ["coverage_figure"]
 
-# one hue, so that lightness alone tells the ratio
+# A single hue, so that lightness alone shows the ratio.
 _BLUES = LinearSegmentedColormap.from_list("coverage", ["#e9edf1", "#9ecae6", "#0072B2", "#023858"])
 _CELL_IN = 0.13
-_LEAST_IN = 1.8  # so that the line above a panel fits
+_LEAST_IN = 1.8  # width or height of a panel, so that the line above it fits
 _GAP_IN = 0.25
 _MOST_LABELS = 60
 
@@ -26,16 +26,15 @@ _MOST_LABELS = 60
 def coverage_figure(
     ratios: Mapping[str, NDArray[np.floating]], videos: Sequence[str], *, threshold: float = 0.25
 ) -> Figure:
-    """A heat map for each method, videos by annotators; the darker a row, the more viewpoints are covered.
+    """Draws a heat map for each method, videos by annotators; the darker, the more of its curves match the annotator.
+
+    Above each map stand the share of annotators whom at least one curve matches, and the mean of the ratios.
 
     Args:
-        ratios: method -> (V, U) share of its samples whose tau with the annotator reaches the threshold; nan where a
+        ratios: method -> (V, U) share of its curves whose tau with the annotator reaches the threshold; nan where a
             video has fewer annotators.
         videos: V names.
-        threshold: named beside the scale.
-
-    Returns:
-        The figure; above each map stands how many annotators at least one sample reaches, and the mean of the ratios.
+        threshold: for the label of the scale.
     """
     rows, columns = next(iter(ratios.values())).shape
     width = max(columns * _CELL_IN, _LEAST_IN) + _GAP_IN
@@ -45,7 +44,7 @@ def coverage_figure(
         image = _heat_map(axes, table)
         axes.set_title(method, pad=22)
         caption = axes.annotate(_facts(table), (0, 1), (0, 6), xycoords="axes fraction", textcoords="offset points")
-        caption.set(color=GREY, fontsize=8.5, in_layout=False)  # the title above already takes its room
+        caption.set(color=GREY, fontsize=8.5, in_layout=False)  # the padding of the title leaves the room
         axes.set_xlabel("annotator")
     _label_rows(panels[0], videos)
     bar = figure.colorbar(image, ax=list(panels), shrink=min(1.0, 3.0 / (rows * _CELL_IN)), aspect=22, pad=0.015)
@@ -57,7 +56,7 @@ def coverage_figure(
 def _heat_map(axes: Axes, table: NDArray[np.floating]) -> AxesImage:
     rows, columns = table.shape
     image = axes.imshow(np.ma.masked_invalid(table), cmap=_BLUES, vmin=0, vmax=1, aspect="auto", interpolation="none")
-    bare(axes)
+    hide_frame(axes)
     axes.vlines(np.arange(1, columns) - 0.5, -0.5, rows - 0.5, color="white", linewidth=0.6)
     axes.hlines(np.arange(1, rows) - 0.5, -0.5, columns - 0.5, color="white", linewidth=0.6)
     step = 5 if columns >= 10 else 1

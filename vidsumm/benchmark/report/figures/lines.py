@@ -1,4 +1,4 @@
-"""Quantities against a setting: denoising steps, bins, agreement of annotators (figure 6, tables 6 and I)."""
+"""Measures against a setting: denoising steps, bins or agreement of annotators (figure 6, tables 6 and I)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,17 +26,17 @@ _PANEL_IN = (3.6, 2.9)
 
 @dataclass(frozen=True)
 class Series:
-    """One line in each panel."""
+    """The same line in each panel of a figure."""
 
     name: str
     x: Sequence[float]
-    """Ascending; empty for a method that knows no such setting: a level across the panel."""
+    """Ascending; empty for a method without that setting, which is drawn as a level across the panel."""
     values: Sequence[Sequence[float]]
-    """For each panel one value for each x, or the level."""
+    """For each panel a value for each x, or the level."""
     errors: Sequence[Sequence[float] | None] = ()
-    """For each panel the length of the error bars, or None; empty for none at all."""
+    """For each panel the length of the error bars for each x, or None; empty for no error bars at all."""
     published: bool = False
-    """Printed in a paper, not measured here."""
+    """Taken from a paper, not measured here."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +49,19 @@ class _Panel:
 
 @house_style()
 def steps_figure(series: Sequence[Series]) -> Figure:
-    """tau and rho (the two panels) against the number of denoising steps."""
+    """Draws tau and rho (the two panels) against the number of denoising steps."""
     return _draw(series, _RANKS, "denoising steps", log_x=True)
 
 
 @house_style()
 def bins_figure(series: Sequence[Series]) -> Figure:
-    """tau and rho (the two panels) against the number of bins K."""
+    """Draws tau and rho (the two panels) against the number of bins K."""
     return _draw(series, _RANKS, "quantisation bins K", log_x=True)
 
 
 @house_style()
 def recovery_figure(series: Sequence[Series]) -> Figure:
-    """Share of the followed modes found, and share of curves that match one (the two panels), against agreement."""
+    """Draws two panels against agreement: the share of the modes that are found, and of the curves that match one."""
     panels = (
         _Panel("Modes found", "share of the annotators' modes", is_share=True),
         _Panel("Curves that match a mode", "share of the method's curves", is_share=True),
@@ -71,7 +71,7 @@ def recovery_figure(series: Sequence[Series]) -> Figure:
 
 @house_style()
 def quantisation_figure(effect: QuantisationEffect) -> Figure:
-    """The mean number of optimal summaries and the mean difference of two, with standard errors, against K."""
+    """Draws the mean number of optimal summaries and the mean difference of two, with standard errors, against K."""
     panels = (
         _Panel("Optimal summaries", "mean number", is_log=True),
         _Panel("Difference of two summaries", "mean number of shots"),
@@ -105,19 +105,19 @@ def _scale(axes: Axes, panel: _Panel, xs: Sequence[float], *, log_x: bool) -> No
     if log_x:
         axes.set_xscale("log")
         axes.xaxis.set_minor_locator(NullLocator())
-        axes.set_xticks(_apart(xs))
+        axes.set_xticks(_spaced(xs))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
     if panel.is_log:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
-        axes.yaxis.set_minor_formatter(LogFormatter())  # labels as many as a short axis needs
+        axes.yaxis.set_minor_formatter(LogFormatter())  # adds labels where an axis spans few powers of ten
     if panel.is_share:
         axes.set_ylim(-0.03, 1.05)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{100 * y:.0f} %"))
 
 
-def _apart(xs: Sequence[float]) -> list[float]:
-    """Those that can be labelled on a logarithmic axis without touching."""
+def _spaced(xs: Sequence[float]) -> list[float]:
+    """The values that can be labelled on a logarithmic axis without the labels touching."""
     kept: list[float] = []
     least = (xs[-1] / xs[0]) ** (1 / 9)
     for x in xs:

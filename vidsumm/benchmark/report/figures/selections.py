@@ -1,4 +1,4 @@
-"""Which shots methods choose, against two annotators (the paper's figures 5 and III)."""
+"""Which shots methods and two annotators choose (the paper's figures 5 and III)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,45 +12,50 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from vidsumm.benchmark.report.figures.style import GREY, INK, PALETTE, TRACK, bare, house_style, new_figure
+from vidsumm.benchmark.report.figures.style import GREY, INK, PALETTE, TRACK, hide_frame, house_style, new_figure
 from vidsumm.export.lettering import printable
 from vidsumm.export.timescale import round_times
 
-__all__ = ["Selection", "selections_figure"]
+__all__ = ["SummaryStrip", "selections_figure"]
 
 _WIDTH_IN = 9.0
 _ROW_IN = 0.42
 _BAR = 0.72  # of a row
-_STRENGTH = 0.6
-_PEOPLE = (INK, PALETTE[3])
+_STRENGTH = 0.6  # of a tint, 1 for the full colour
+_ANNOTATORS = (INK, PALETTE[3])
 _METHODS = (PALETTE[0], PALETTE[2], PALETTE[1], PALETTE[4], PALETTE[5], PALETTE[6])
 
 
 @dataclass(frozen=True)
-class Selection:
-    """One summary."""
+class SummaryStrip:
+    """A summary, drawn as a strip along the video."""
 
     name: str
+    """Of the method or annotator."""
     chosen: NDArray[np.bool_]
-    """(N,)."""
+    """(n_frames,) whether each frame is part of the summary."""
 
 
 @house_style()
 def selections_figure(
-    annotators: tuple[Selection, Selection], methods: Sequence[Selection], *, duration_s: float, title: str = ""
+    annotators: tuple[SummaryStrip, SummaryStrip],
+    methods: Sequence[SummaryStrip],
+    *,
+    duration_s: float,
+    title: str = "",
 ) -> Figure:
-    """A strip for each summary: shaded what it chooses, framed what either annotator chose, one above the other.
+    """Draws a strip for each summary: shaded what it chooses, framed what either annotator chose.
 
     Args:
-        annotators: two people, or two groups of people, who chose differently.
-        methods: summaries of the same N frames; neighbours of one name, as several samples are, share a colour.
+        annotators: two who chose differently; the first is framed in the upper half of each strip, the second below.
+        methods: summaries of the same frames; those of one name, as from several curves, share a colour.
         duration_s: length of the video.
-        title: above all.
+        title: of the figure.
     """
     rows = len(methods) + 1
     figure = new_figure(_WIDTH_IN, 1.15 + rows * _ROW_IN, printable(title))
     axes = figure.subplots()
-    bare(axes)
+    hide_frame(axes)
     colours = _colours(methods)
     for row, (method, colour) in enumerate(zip(methods, colours, strict=True)):
         _strip(axes, row, method, colour=colour, annotators=annotators, duration_s=duration_s)
@@ -65,25 +70,25 @@ def selections_figure(
 def _strip(
     axes: Axes,
     row: int,
-    method: Selection,
+    method: SummaryStrip,
     *,
     colour: str,
-    annotators: tuple[Selection, Selection],
+    annotators: tuple[SummaryStrip, SummaryStrip],
     duration_s: float,
 ) -> None:
     top, half = row - _BAR / 2, _BAR / 2
     _boxes(axes, [(0.0, duration_s)], top, _BAR, facecolors=TRACK)
     _boxes(axes, _spans(method.chosen, duration_s), top, _BAR, facecolors=_tint(colour))
-    for place, (person, ink) in enumerate(zip(annotators, _PEOPLE, strict=True)):
-        spans = _spans(person.chosen, duration_s)
+    for place, (annotator, ink) in enumerate(zip(annotators, _ANNOTATORS, strict=True)):
+        spans = _spans(annotator.chosen, duration_s)
         _boxes(axes, spans, top + place * half + 0.02, half - 0.04, facecolors="none", edgecolors=ink, linewidths=1.1)
-    scores = " · ".join(f"{_f1(method.chosen, person.chosen):.2f}" for person in annotators)
+    scores = " · ".join(f"{_f1(method.chosen, annotator.chosen):.2f}" for annotator in annotators)
     axes.annotate(
         scores, (1, row), (8, 0), xycoords=axes.get_yaxis_transform(), textcoords="offset points", va="center"
     )
 
 
-def _colours(methods: Sequence[Selection]) -> list[str]:
+def _colours(methods: Sequence[SummaryStrip]) -> list[str]:
     names = list(dict.fromkeys(method.name for method in methods))
     return [_METHODS[names.index(method.name) % len(_METHODS)] for method in methods]
 
@@ -94,7 +99,7 @@ def _boxes(axes: Axes, spans_s: Sequence[tuple[float, float]], top: float, heigh
 
 
 def _spans(chosen: NDArray[np.bool_], duration_s: float) -> list[tuple[float, float]]:
-    """Stretches of time that are chosen, seconds."""
+    """Start and end of each chosen stretch, seconds."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], chosen.astype(np.int8), [0]])))
     times_s = (edges * duration_s / len(chosen)).tolist()
     return list(zip(times_s[::2], times_s[1::2], strict=True))
@@ -106,13 +111,17 @@ def _f1(chosen: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
 
 
 def _tint(colour: str) -> tuple[float, ...]:
-    """Light enough for frames to stand out on it."""
+    """The colour, light enough for frames to stand out on it."""
     return tuple(1 - _STRENGTH * (1 - part) for part in to_rgb(colour))
 
 
-def _key(axes: Axes, annotators: tuple[Selection, Selection]) -> None:
-    """Above the strips what the frames mean, and what the numbers at their ends are."""
-    names = (f"{person.name} ({where} frames)" for person, where in zip(annotators, ("upper", "lower"), strict=True))
-    frames = [Patch(facecolor="none", edgecolor=i, label=n, linewidth=1.1) for n, i in zip(names, _PEOPLE, strict=True)]
+def _key(axes: Axes, annotators: tuple[SummaryStrip, SummaryStrip]) -> None:
+    """Explains, above the strips, the frames and the numbers at the right ends."""
+    names = (
+        f"{annotator.name} ({where} frames)" for annotator, where in zip(annotators, ("upper", "lower"), strict=True)
+    )
+    frames = [
+        Patch(facecolor="none", edgecolor=i, label=n, linewidth=1.1) for n, i in zip(names, _ANNOTATORS, strict=True)
+    ]
     axes.legend(handles=frames, loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.4, borderpad=0)
     axes.annotate("F1 with each", (1, 1), (8, 5), xycoords="axes fraction", textcoords="offset points", color=GREY)

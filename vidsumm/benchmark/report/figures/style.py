@@ -1,4 +1,4 @@
-"""What all figures of results have in common: paper, ink, letters, and how they are saved."""
+"""What the figures of results have in common: colours, fonts, legends, and how they are saved."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ __all__ = [
     "MARKERS",
     "PALETTE",
     "TRACK",
-    "bare",
+    "hide_frame",
     "house_style",
     "legend_below",
     "new_figure",
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-"""A shape for each colour, for readers who see none."""
+"""A shape for each colour, for readers who cannot tell colours apart."""
 
 _DPI = 200
 _RC: dict[Any, Any] = {
@@ -69,7 +69,7 @@ _RC: dict[Any, Any] = {
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Matplotlib's settings as the figures want them, whatever a user's matplotlibrc says; also a decorator."""
+    """Applies the settings of the figures, whatever the user's matplotlibrc says; also works as a decorator."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_RC)
@@ -77,7 +77,7 @@ def house_style() -> Iterator[None]:
 
 
 def new_figure(width_in: float, height_in: float, title: str = "") -> Figure:
-    """An empty figure without pyplot, its title on the left."""
+    """Returns an empty figure, made without pyplot, with its title on the left."""
     figure = Figure(figsize=(width_in, height_in), facecolor="white")
     FigureCanvasAgg(figure)
     engine = figure.get_layout_engine()
@@ -89,7 +89,7 @@ def new_figure(width_in: float, height_in: float, title: str = "") -> Figure:
 
 
 def legend_below(figure: Figure, handles: Sequence[Line2D]) -> None:
-    """One legend for all panels under them, on as few lines as fit; the figure grows by what it takes."""
+    """Adds one legend below all panels, on as few lines as possible; the figure grows by its height."""
     for columns in range(len(handles), 0, -1):
         legend = figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
         if legend.get_window_extent().width <= figure.bbox.width or columns == 1:
@@ -98,8 +98,8 @@ def legend_below(figure: Figure, handles: Sequence[Line2D]) -> None:
         legend.remove()
 
 
-def bare(axes: Axes) -> None:
-    """Takes frame and ticks away."""
+def hide_frame(axes: Axes) -> None:
+    """Hides the frame and the ticks."""
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0)
@@ -112,7 +112,7 @@ def save_figure(figure: Figure, path: Path, metadata: Mapping[str, object]) -> N
     Args:
         figure: what to write.
         path: the PNG file.
-        metadata: JSON-ready facts such as versions, command and seeds, kept under ``vidsumm`` in the PNG's text.
+        metadata: JSON-ready facts such as the command, stored under ``vidsumm`` in the PNG's text.
 
     Raises:
         OutputError: the file cannot be written.

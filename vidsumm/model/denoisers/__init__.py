@@ -1,0 +1,1 @@
+"""The denoisers f(C(u_t), t, Z): from noised scores, time and video to hidden states (paper section 3.2)."""
