@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vidsumm.cli.inputs import VIDEO_SUFFIXES, Task, distinct_names, list_tasks
+from vidsumm.cli.inputs import VIDEO_SUFFIXES, VideoTask, distinct_names, list_tasks
 
 
 def tasks(*inputs: str, output: str | None = None) -> list[tuple[str, str]]:
@@ -50,7 +50,7 @@ def test_a_loop_of_links_is_a_task_that_fails_later(clips: Path) -> None:
 def test_an_empty_folder_is_a_failure(clips: Path) -> None:
     (clips / "empty").mkdir()
     planned, failures = list_tasks([Path("empty"), Path("a.mp4")], None)
-    assert planned == [Task(Path("a.mp4"), Path("summaries/a"))]
+    assert planned == [VideoTask(Path("a.mp4"), Path("summaries/a"))]
     assert [failure.source for failure in failures] == [Path("empty")]
 
 

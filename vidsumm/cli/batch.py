@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from vidsumm.cli.exits import exit_code_of, report
-from vidsumm.cli.inputs import Failure, Task, list_tasks
+from vidsumm.cli.inputs import Failure, VideoTask, list_tasks
 from vidsumm.cli.progress import Reporter, reporter_for
 from vidsumm.cli.results import failure_as_object, print_summary, summary_as_object
 from vidsumm.cli.terminal import console_for, print_json
@@ -72,7 +72,7 @@ def _results_stream(flags: RunFlags) -> Iterator[TextIO]:
 
 
 def _summarize_all(
-    tasks: Sequence[Task], settings: SummarizeConfig, flags: RunFlags, stream: TextIO
+    tasks: Sequence[VideoTask], settings: SummarizeConfig, flags: RunFlags, stream: TextIO
 ) -> Iterator[Failure]:
     """Summarizes the videos and prints the results; yields the failures."""
     reporter = reporter_for(console_for(sys.stderr), quiet=flags.quiet, verbose=flags.verbose)
@@ -88,7 +88,7 @@ def _summarize_all(
 
 
 def _summarize(
-    task: Task, title: str, summarizer: Summarizer, reporter: Reporter, flags: RunFlags
+    task: VideoTask, title: str, summarizer: Summarizer, reporter: Reporter, flags: RunFlags
 ) -> Summary | Failure:
     try:
         with reporter.about(title):
@@ -102,7 +102,7 @@ def _print_failure(failure: Failure, stream: TextIO, flags: RunFlags) -> None:
         print_json(failure_as_object(failure), stream)
 
 
-def _print_summary(summary: Summary, task: Task, stream: TextIO, flags: RunFlags) -> None:
+def _print_summary(summary: Summary, task: VideoTask, stream: TextIO, flags: RunFlags) -> None:
     if flags.json:
         print_json(summary_as_object(summary, dry_run=flags.dry_run), stream)
     elif not flags.quiet:

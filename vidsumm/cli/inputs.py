@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vidsumm.errors import InputError
 
-__all__ = ["VIDEO_SUFFIXES", "Failure", "Task", "distinct_names", "list_tasks", "video_files"]
+__all__ = ["VIDEO_SUFFIXES", "Failure", "VideoTask", "distinct_names", "list_tasks", "video_files"]
 
 VIDEO_SUFFIXES = frozenset(
     {
@@ -21,7 +21,7 @@ _SUMMARIES = Path("summaries")  # the default output folder for several videos
 
 
 @dataclass(frozen=True)
-class Task:
+class VideoTask:
     """One video to summarize."""
 
     source: Path
@@ -37,7 +37,7 @@ class Failure:
     error: Exception
 
 
-def list_tasks(inputs: Iterable[Path], output: Path | None) -> tuple[list[Task], list[Failure]]:
+def list_tasks(inputs: Iterable[Path], output: Path | None) -> tuple[list[VideoTask], list[Failure]]:
     """Returns one task for each distinct video, in the order given, and the inputs that hold none.
 
     The summaries of a single file are written to `output` itself. Of several files, or of the videos in a folder, each
@@ -54,9 +54,9 @@ def list_tasks(inputs: Iterable[Path], output: Path | None) -> tuple[list[Task],
     videos = list(sources.values())
     names = list(distinct_names(videos))
     if not failures and len(videos) == 1 and not inputs[0].is_dir():
-        return [Task(videos[0], output or Path(f"{names[0]}-summary"))], []
+        return [VideoTask(videos[0], output or Path(f"{names[0]}-summary"))], []
     parent = _SUMMARIES if output is None else output
-    return [Task(path, parent / name) for path, name in zip(videos, names, strict=True)], failures
+    return [VideoTask(path, parent / name) for path, name in zip(videos, names, strict=True)], failures
 
 
 def video_files(given: Path) -> list[Path]:

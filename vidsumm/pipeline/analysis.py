@@ -116,8 +116,7 @@ def find_shots(info: VideoInfo, plan: SamplePlan, features: NDArray[np.float32],
         features: (N, D), one row for each sample.
         config: method, and bounds on the length of shots.
     """
-    fps = 1.0 / (plan.grid_s[1] - plan.grid_s[0]) if len(plan.grid_s) > 1 else 1.0
-    samples = segment(features, config=config, fps=fps)
+    samples = segment(features, config=config, fps=1.0 / plan.step_s)
     starts = samples[:, 0]
     borders = plan.frame_idx[starts]
     borders[0] = 0
