@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import vidsumm
 from vidsumm.cli.app import app
 from vidsumm.errors import ResourceError
-from vidsumm.versions import loaded, require_supported, result_versions, unsupported
+from vidsumm.versions import find_unsupported, loaded_versions, require_supported, result_versions
 
 Pretended = dict[str, str | None]
 TRUE_VERSION = metadata.version
@@ -33,7 +33,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Pretended:
 
 
 def test_what_is_installed_here_is_supported() -> None:
-    assert unsupported() == {}
+    assert find_unsupported() == {}
     require_supported()
 
 
@@ -123,12 +123,12 @@ def test_without_packaging_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
         "vidsumm: error: packaging is not installed",
         "  run: pip install packaging",
     ]
-    assert list(loaded()) == ["python", "vidsumm"]
+    assert list(loaded_versions()) == ["python", "vidsumm"]
 
 
 def test_loaded_versions_are_those_of_libraries_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vidsumm.versions.sys.modules", {"numpy.linalg": None, "yaml": None, "pytest": None})
-    assert loaded() == {
+    assert loaded_versions() == {
         "python": platform.python_version(),
         "vidsumm": TRUE_VERSION("vidsumm"),
         "numpy": TRUE_VERSION("numpy"),

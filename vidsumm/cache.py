@@ -167,14 +167,14 @@ class Cache:
             return Usage(0, 0)
         try:
             files = list(_files(self.folder))
-            for path in [file.path for file in files] + [path for path, _ in _unfinished(self.folder)]:
+            for path in [file.path for file in files] + [path for path, _ in _list_unfinished(self.folder)]:
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise self._unusable(error) from error
         return _total(files)
 
     def _make_room(self, folder: Path) -> None:
-        for path, written_s in _unfinished(folder):
+        for path, written_s in _list_unfinished(folder):
             if time.time() - written_s > _ABANDONED_S:
                 path.unlink(missing_ok=True)
         files = sorted(_files(folder), key=lambda file: file.used_ns)
@@ -258,7 +258,7 @@ def _files(folder: Path) -> Iterator[_File]:
         yield _File(path, kind, status.st_size, status.st_mtime_ns)
 
 
-def _unfinished(folder: Path) -> list[tuple[Path, float]]:
+def _list_unfinished(folder: Path) -> list[tuple[Path, float]]:
     """Returns the files that are being written, or were when their process was killed, and when they last changed."""
     return [(path, status.st_mtime) for path, _, status in _find(folder, _UNFINISHED)]
 

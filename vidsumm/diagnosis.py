@@ -16,7 +16,7 @@ from typing import Any
 
 from vidsumm.config import BACKBONES, FeatureConfig
 from vidsumm.errors import VidsummError
-from vidsumm.versions import installed, result_versions, unsupported
+from vidsumm.versions import find_unsupported, installed_versions, result_versions
 
 __all__ = [
     "BackboneState",
@@ -141,7 +141,7 @@ def diagnose(ffmpeg: str | None = None) -> Diagnosis:
     Args:
         ffmpeg: the ffmpeg program to look at, see `vidsumm.video.ffmpeg_binary.find_ffmpeg`.
     """
-    misfits = unsupported().items()
+    misfits = find_unsupported().items()
     problems = [InstallationProblem(fault, f"run: pip install '{wanted}'", is_fatal=True) for wanted, fault in misfits]
     return Diagnosis(
         versions=_versions(),
@@ -156,7 +156,7 @@ def diagnose(ffmpeg: str | None = None) -> Diagnosis:
 
 
 @contextlib.contextmanager
-def _examining(problems: list[InstallationProblem], part: str, remedy: str, *, is_fatal: bool) -> Iterator[None]:
+def _examine(problems: list[InstallationProblem], part: str, remedy: str, *, is_fatal: bool) -> Iterator[None]:
     """Records an error in the block, which loads `part`, as a problem."""
     try:
         yield
@@ -170,11 +170,11 @@ def _examining(problems: list[InstallationProblem], part: str, remedy: str, *, i
 
 
 def _versions() -> dict[str, str]:
-    return {"platform": platform.platform()} | result_versions() | installed(["imageio-ffmpeg"])
+    return {"platform": platform.platform()} | result_versions() | installed_versions(["imageio-ffmpeg"])
 
 
 def _ffmpeg(problems: list[InstallationProblem], named: str | None) -> Ffmpeg | None:
-    with _examining(problems, "ffmpeg", "run `pip install imageio-ffmpeg ffmpeg-python`", is_fatal=True):
+    with _examine(problems, "ffmpeg", "run `pip install imageio-ffmpeg ffmpeg-python`", is_fatal=True):
         from vidsumm.video.ffmpeg_binary import find_ffmpeg
 
         found = find_ffmpeg(named)
@@ -186,7 +186,7 @@ def _decoders(problems: list[InstallationProblem]) -> tuple[Decoder, ...]:
     found = []
     for name, package, is_fatal in (("decord", "decord", False), ("pyav", "av", True)):
         remedy = f"run `pip install {package}`" + ("" if is_fatal else "; until then PyAV decodes")
-        with _examining(problems, package, remedy, is_fatal=is_fatal):
+        with _examine(problems, package, remedy, is_fatal=is_fatal):
             import_module(package)
             found.append(Decoder(name, metadata.version(package)))
     return tuple(found)
@@ -194,7 +194,7 @@ def _decoders(problems: list[InstallationProblem]) -> tuple[Decoder, ...]:
 
 def _devices(problems: list[InstallationProblem]) -> tuple[Device, ...]:
     devices = []
-    with _examining(problems, "torch", "install PyTorch again: see https://pytorch.org", is_fatal=True):
+    with _examine(problems, "torch", "install PyTorch again: see https://pytorch.org", is_fatal=True):
         import torch
 
         from vidsumm.devices import fast_precision
@@ -211,7 +211,7 @@ def _devices(problems: list[InstallationProblem]) -> tuple[Device, ...]:
 
 def _backbones(problems: list[InstallationProblem]) -> tuple[BackboneState, ...]:
     default = FeatureConfig().backbone
-    with _examining(problems, "torchvision", "run `pip install torchvision`", is_fatal=True):
+    with _examine(problems, "torchvision", "run `pip install torchvision`", is_fatal=True):
         from vidsumm.features.registry import backbone_available
 
         states = tuple(BackboneState(name, *backbone_available(name, None)) for name in BACKBONES)
@@ -227,7 +227,7 @@ def _backbones(problems: list[InstallationProblem]) -> tuple[BackboneState, ...]
 
 
 def _checkpoints(problems: list[InstallationProblem]) -> tuple[CheckpointState, ...]:
-    with _examining(problems, "the model", "install vidsumm again", is_fatal=True):
+    with _examine(problems, "the model", "install vidsumm again", is_fatal=True):
         from vidsumm.model.checkpoint import shipped_checkpoint, shipped_checkpoints
 
         shipped_checkpoint(FeatureConfig().backbone)
@@ -238,7 +238,7 @@ def _checkpoints(problems: list[InstallationProblem]) -> tuple[CheckpointState, 
 
 
 def _folders(problems: list[InstallationProblem]) -> tuple[Folder, ...]:
-    with _examining(problems, "the folder for temporary files", "set TMPDIR to a writable folder", is_fatal=True):
+    with _examine(problems, "the folder for temporary files", "set TMPDIR to a writable folder", is_fatal=True):
         folder = Path(tempfile.gettempdir())
         return (Folder("temporary files", folder, os.access(folder, os.W_OK), shutil.disk_usage(folder).free),)
     return ()

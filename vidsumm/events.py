@@ -6,7 +6,7 @@ from typing import Literal
 
 __all__ = ["Event", "EventSink", "Notice", "Stage", "StageAdvanced", "StageFinished", "StageStarted", "ignore"]
 
-Stage = Literal["probe", "decode", "shots", "score", "select", "cut", "write", "train", "measure", "work"]
+Stage = Literal["probe", "decode", "shots", "score", "select", "cut", "write", "train", "measure", "tasks"]
 
 
 @dataclass(frozen=True)

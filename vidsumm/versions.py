@@ -13,7 +13,7 @@ from vidsumm.errors import ResourceError
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-__all__ = ["installed", "loaded", "require_supported", "result_versions", "unsupported"]
+__all__ = ["find_unsupported", "installed_versions", "loaded_versions", "require_supported", "result_versions"]
 
 _THIS = "vidsumm"
 _RESULT_PACKAGES = (
@@ -22,6 +22,7 @@ _RESULT_PACKAGES = (
     "torchvision",
     "numpy",
     "scipy",
+    "h5py",
     "av",
     "decord",
     "ruptures",
@@ -33,7 +34,7 @@ _OPTIONAL = {"decord"}
 """Dependencies that may be missing: without decord, PyAV decodes alone."""
 
 
-def installed(packages: Iterable[str]) -> dict[str, str]:
+def installed_versions(packages: Iterable[str]) -> dict[str, str]:
     """Returns the versions of Python and of those of `packages` that are installed."""
     found = {"python": platform.python_version()}
     for package in packages:
@@ -49,10 +50,10 @@ def result_versions(ffmpeg: str | None = None) -> dict[str, str]:
     Args:
         ffmpeg: the version of the ffmpeg that was used; None if none was.
     """
-    return installed(_RESULT_PACKAGES) | ({"ffmpeg": ffmpeg} if ffmpeg else {})
+    return installed_versions(_RESULT_PACKAGES) | ({"ffmpeg": ffmpeg} if ffmpeg else {})
 
 
-def loaded() -> dict[str, str]:
+def loaded_versions() -> dict[str, str]:
     """Returns the versions of Python, of this package, and of the dependencies that the process has imported.
 
     If the package `packaging` is missing, dependencies are left out.
@@ -60,7 +61,7 @@ def loaded() -> dict[str, str]:
     try:
         from packaging.utils import canonicalize_name
     except ImportError:
-        return installed([_THIS])
+        return installed_versions([_THIS])
     modules = {name.partition(".")[0] for name in sys.modules}
     imported = {
         canonicalize_name(package)
@@ -69,10 +70,10 @@ def loaded() -> dict[str, str]:
         for package in packages
     }
     needed = [requirement.name for requirement in _requirements()]
-    return installed([_THIS, *(name for name in needed if canonicalize_name(name) in imported)])
+    return installed_versions([_THIS, *(name for name in needed if canonicalize_name(name) in imported)])
 
 
-def unsupported() -> dict[str, str]:
+def find_unsupported() -> dict[str, str]:
     """Finds dependencies that are missing, too old or too new.
 
     Returns:
@@ -100,7 +101,7 @@ def require_supported() -> None:
     Raises:
         ResourceError: some are missing, too old or too new.
     """
-    faults = unsupported()
+    faults = find_unsupported()
     if faults:
         wanted = " ".join(f"'{requirement}'" for requirement in faults)
         raise ResourceError("; ".join(faults.values()), remedy=f"run: pip install {wanted}")

@@ -14,7 +14,7 @@ from tests.support import schema
 from tests.support.records import invent
 from vidsumm.errors import InputError, OutputError
 from vidsumm.export.jsontree import StructureError, parse, render
-from vidsumm.export.record import SummaryRecord, as_dict, read_record, rounded, to_json, write_record
+from vidsumm.export.record import SummaryRecord, as_dict, read_record, round_all, to_json, write_record
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -65,7 +65,7 @@ def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
 
 
 def test_rounded_takes_arrays() -> None:
-    values = rounded(np.array([0.1234567, 1.0], dtype=np.float32).tolist())
+    values = round_all(np.array([0.1234567, 1.0], dtype=np.float32).tolist())
     assert values == (0.12346, 1.0)
     assert {type(v) for v in values} == {float}
 

@@ -12,7 +12,7 @@ from vidsumm.config import DecodeConfig, FeatureConfig, ShotConfig, SummarizeCon
 from vidsumm.features.registry import SPECS, BackboneFile
 from vidsumm.pipeline.keys import features_key, hardware, shots_key
 from vidsumm.pipeline.source import Source
-from vidsumm.versions import installed
+from vidsumm.versions import installed_versions
 from vidsumm.video.sampling import plan_samples
 
 BACKBONE = BackboneFile(SPECS["inception-v3"], Path("a.pt"), "7f" * 32, torch.device("cpu"), "float32")
@@ -110,7 +110,9 @@ def test_content_counts_and_name_and_time_do_not() -> None:
 @pytest.mark.parametrize("package", ["vidsumm", "torch", "torchvision", "av", "decord"])
 def test_versions_count(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = key()
-    monkeypatch.setattr("vidsumm.pipeline.keys.installed", lambda names: installed(names) | {package: "0.0"})
+    monkeypatch.setattr(
+        "vidsumm.pipeline.keys.installed_versions", lambda names: installed_versions(names) | {package: "0.0"}
+    )
     assert key() != before
 
 

@@ -17,7 +17,7 @@ from vidsumm.export.record import (
     ShotRecord,
     SourceRecord,
     SummaryRecord,
-    rounded,
+    round_all,
 )
 
 RATE = 25
@@ -76,7 +76,7 @@ def candidate(rank: int, shots: tuple[ShotRecord, ...], chosen: tuple[int, ...],
     lengths = [b - a for a, b in spans]
     thirds = [min(2, int(3 * (a + b) / 2 / end_s)) for a, b in spans]
     duration_s = sum(lengths)
-    shares = rounded(
+    shares = round_all(
         [
             sum(n for n, t in zip(lengths, thirds, strict=True) if t == third) / max(duration_s, 1e-9)
             for third in range(3)
@@ -97,7 +97,7 @@ def candidate(rank: int, shots: tuple[ShotRecord, ...], chosen: tuple[int, ...],
         beginning_share=shares[0],
         middle_share=shares[1],
         end_share=shares[2],
-        overlap=rounded([1.0 if other + 1 == rank else 0.4 for other in range(total)]),
+        overlap=round_all([1.0 if other + 1 == rank else 0.4 for other in range(total)]),
         description=f"favours {names[int(np.argmax(shares))]} ({max(shares):.0%}), {len(chosen)} shots, "
         f"shares 40 % with summary-{rank % total + 1}",
     )
@@ -137,9 +137,9 @@ def invent(
             precision="float32",
             seed=0,
         ),
-        times_s=rounded(times),
+        times_s=round_all(times),
         shots=shots,
-        curves=tuple(CurveRecord(i, 100 + i, 0, rounded(scores)) for i, scores in enumerate(curves)),
+        curves=tuple(CurveRecord(i, 100 + i, 0, round_all(scores)) for i, scores in enumerate(curves)),
         budget=BudgetRecord(round(budget_s, 3), 0.15),
         candidates=tuple(candidate(i + 1, shots, c, candidates) for i, c in enumerate(chosen)),
         distinct=DistinctRecord(wanted=candidates, got=candidates - (candidates > 3), redraws=8 * (candidates > 3)),

@@ -31,14 +31,14 @@ def mode_recovery(curves: NDArray[np.floating], modes: NDArray[np.floating], thr
         modes: (Q, N) its modes.
         threshold: least Pearson correlation of a match; a constant curve has none.
     """
-    correlation = _centred(curves) @ _centred(modes).T  # (S, Q)
+    correlation = _center_rows(curves) @ _center_rows(modes).T  # (S, Q)
     best = correlation.argmax(axis=1)
     assignment = np.where(correlation.max(axis=1) >= threshold, best, -1).astype(np.int64)
     found = np.unique(assignment[assignment >= 0])
     return ModeRecovery(len(found) / len(modes), float(np.mean(assignment >= 0)), assignment)
 
 
-def _centred(rows: NDArray[np.floating]) -> NDArray[np.float64]:
+def _center_rows(rows: NDArray[np.floating]) -> NDArray[np.float64]:
     """Rows shifted and scaled to mean 0 and length 1; constant rows become 0."""
     centred = rows.astype(np.float64) - rows.mean(axis=1, keepdims=True, dtype=np.float64)
     norms = np.linalg.norm(centred, axis=1, keepdims=True)

@@ -14,7 +14,7 @@ import typer
 
 from vidsumm.cli.wording import printable
 from vidsumm.errors import VidsummError
-from vidsumm.versions import loaded, require_supported
+from vidsumm.versions import loaded_versions, require_supported
 
 __all__ = ["DEFECT_REMEDY", "ExitCodes", "Stopped", "exit_code_of", "guarded", "report", "stop_on_signals"]
 
@@ -89,7 +89,7 @@ def _message_lines(error: BaseException, verbose: bool, subject: str) -> Iterato
             yield from "".join(traceback.format_exception(error)).splitlines()
         else:
             yield f"  {DEFECT_REMEDY}"
-        yield f"  versions: {', '.join(f'{name} {version}' for name, version in loaded().items())}"
+        yield f"  versions: {', '.join(f'{name} {version}' for name, version in loaded_versions().items())}"
 
 
 def _with_type(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from vidsumm.cli.wording import clock, printable
 from vidsumm.errors import VidsummError
 from vidsumm.export.record import CandidateRecord, as_dict
 from vidsumm.pipeline.summarizer import Summary
-from vidsumm.versions import loaded
+from vidsumm.versions import loaded_versions
 
 __all__ = ["failure_as_object", "print_summary", "summary_as_object"]
 
@@ -75,5 +75,5 @@ def failure_as_object(failure: Failure) -> dict[str, Any]:
     what, remedy = (error.what, error.remedy) if isinstance(error, VidsummError) else (str(error), DEFECT_REMEDY)
     about = {"kind": type(error).__name__, "what": what, "remedy": remedy, "exit_code": exit_code_of(error)}
     if not isinstance(error, VidsummError):
-        about["versions"] = loaded()
+        about["versions"] = loaded_versions()
     return {"input": str(failure.source), "error": about}

@@ -26,7 +26,7 @@ __all__ = [
     "SummaryRecord",
     "as_dict",
     "read_record",
-    "rounded",
+    "round_all",
     "to_json",
     "write_record",
 ]
@@ -218,7 +218,7 @@ class SummaryRecord:
     """Wall time by stage, seconds."""
 
 
-def rounded(values: Iterable[float], digits: int = 5) -> tuple[float, ...]:
+def round_all(values: Iterable[float], digits: int = 5) -> tuple[float, ...]:
     """Returns numbers, such as those of a NumPy array, as rounded plain floats for the record."""
     return tuple(round(float(value), digits) for value in values)
 

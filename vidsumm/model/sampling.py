@@ -108,7 +108,7 @@ class CurveSampler:
         """The curves of given random numbers, (S, N) float32."""
         with torch.inference_mode():
             logits = ddim_sample(
-                self._guided_by_attention if self.options.attention_guidance > 0 else self._guided,
+                self._guided_by_attention if self.options.attention_guidance > 0 else self._apply_guidance,
                 self.schedule,
                 draws.to(self.device),
                 steps=self.options.steps,
@@ -118,7 +118,7 @@ class CurveSampler:
             scores: NDArray[np.float32] = to_score(logits, self.model.config.temperature).cpu().numpy()
             return scores
 
-    def _guided(self, u_t: Tensor, t: int) -> Tensor:
+    def _apply_guidance(self, u_t: Tensor, t: int) -> Tensor:
         if self.options.guidance <= 0:
             return self._conditional(u_t, t)
         both = self._ask(u_t, t, 2)
@@ -148,7 +148,7 @@ class CurveSampler:
             sigma=options.attention_blur,
             threshold=options.attention_threshold,
         )
-        return move_away(u0, self._guided(degraded, t), options.attention_guidance)
+        return move_away(u0, self._apply_guidance(degraded, t), options.attention_guidance)
 
     def _times(self, branches: int, t: int) -> Tensor:
         return torch.full((branches, 1), t, device=self.device)

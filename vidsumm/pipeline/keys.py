@@ -13,7 +13,7 @@ from vidsumm.features.registry import BackboneFile
 from vidsumm.pipeline.analysis import FrameFeatures
 from vidsumm.pipeline.networks import Networks
 from vidsumm.pipeline.source import Source
-from vidsumm.versions import installed
+from vidsumm.versions import installed_versions
 from vidsumm.video.sampling import SamplePlan
 
 __all__ = ["content_key", "curve_key", "features_key", "hardware", "shots_key"]
@@ -48,7 +48,7 @@ def features_key(source: Source, plan: SamplePlan, backbone: BackboneFile, confi
         "precision": backbone.precision,
         "batch_size": config.features.batch_size,
         "hardware": hardware(backbone.device),
-        "versions": installed(_FEATURE_PACKAGES),
+        "versions": installed_versions(_FEATURE_PACKAGES),
         "revision": _REVISION,
     }
     return key_of("features", parts)
@@ -74,7 +74,7 @@ def shots_key(content: str, config: ShotConfig) -> str:
         content: see `content_key`; it covers the features and the time stamps of the video.
         config: how shots are found.
     """
-    parts = {"content": content, "shots": dataclasses.asdict(config), "versions": installed(_SHOT_PACKAGES)}
+    parts = {"content": content, "shots": dataclasses.asdict(config), "versions": installed_versions(_SHOT_PACKAGES)}
     return key_of("shots", parts)
 
 

@@ -20,7 +20,7 @@ from vidsumm.export.record import (
     ShotRecord,
     SourceRecord,
     SummaryRecord,
-    rounded,
+    round_all,
 )
 from vidsumm.pipeline.analysis import Shots
 from vidsumm.pipeline.choice import Choice, ShotBudget
@@ -71,9 +71,9 @@ def summary_record(facts: RunFacts, written: Sequence[RenderedFile] | None) -> S
         settings=facts.config.as_dict(),
         versions=result_versions(facts.ffmpeg_version),
         provenance=facts.provenance,
-        times_s=rounded(facts.times_s),
+        times_s=round_all(facts.times_s),
         shots=_shots(facts.shots),
-        curves=tuple(CurveRecord(d.slot, d.seed, d.attempt, rounded(d.scores)) for d in choice.draws),
+        curves=tuple(CurveRecord(d.slot, d.seed, d.attempt, round_all(d.scores)) for d in choice.draws),
         budget=BudgetRecord(round(budget_s, 5), round(budget_s / facts.info.duration_s, 5)),
         candidates=tuple(
             _candidate(rank, candidate, file, clips)
@@ -115,7 +115,7 @@ def _shots(shots: Shots) -> tuple[ShotRecord, ...]:
 
 def _candidate(rank: int, candidate: Candidate, file: str | None, clips_s: NDArray[np.float64]) -> CandidateRecord:
     draw = candidate.draw
-    beginning, middle, end = rounded(candidate.shares)
+    beginning, middle, end = round_all(candidate.shares)
     return CandidateRecord(
         rank=rank,
         file=file,
@@ -129,7 +129,7 @@ def _candidate(rank: int, candidate: Candidate, file: str | None, clips_s: NDArr
         beginning_share=beginning,
         middle_share=middle,
         end_share=end,
-        overlap=rounded(candidate.overlap),
+        overlap=round_all(candidate.overlap),
         description=candidate.description,
     )
 

@@ -41,10 +41,10 @@ def staging_folder(folder: Path, *, overwrite: bool) -> Iterator[Path]:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _require_no_results(folder, overwrite=overwrite)
-            with _locked(folder, wait=True):  # or another run takes the new folder, not yet locked, for a leftover
+            with _hold_lock(folder, wait=True):  # or another run takes the new folder, not yet locked, for a leftover
                 _clear_leftovers(folder)
                 staging = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder))
-                held.enter_context(_locked(staging))
+                held.enter_context(_hold_lock(staging))
         except OSError as error:
             raise OutputError(
                 f"cannot write into {folder}: {(error.strerror or str(error)).lower()}",
@@ -81,7 +81,7 @@ def publish(staging: Path, folder: Path, names: Sequence[str], *, overwrite: boo
     try:
         for name in ordered:
             _flush(staging / name)
-        with _locked(folder, wait=True):
+        with _hold_lock(folder, wait=True):
             _require_no_results(folder, overwrite=overwrite)
             for name in ordered:
                 (staging / name).replace(folder / name)
@@ -104,12 +104,12 @@ def _clear_leftovers(folder: Path) -> None:
     for path in folder.glob(f"{_PREFIX}*"):
         with suppress(OSError):  # its run is alive, or it belongs to another user
             if path.is_dir() and not path.is_symlink():
-                with _locked(path, must=True):
+                with _hold_lock(path, must=True):
                     shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
-def _locked(folder: Path, *, wait: bool = False, must: bool = False) -> Iterator[None]:
+def _hold_lock(folder: Path, *, wait: bool = False, must: bool = False) -> Iterator[None]:
     """Holds the lock of a folder.
 
     Args:

@@ -149,7 +149,7 @@ def describe(
         raise ValueError("there is no shot to describe")
     shares = _thirds(shots_s[mask], duration_s)
     count = int(mask.sum())
-    parts = [_favoured(shares), "1 shot" if count == 1 else f"{count} shots"]
+    parts = [_name_favourite(shares), "1 shot" if count == 1 else f"{count} shots"]
     if len(overlaps):
         others = "the other" if len(overlaps) == 1 else "the others"
         parts.append(f"shares {_percent(float(overlaps.mean()))} with {others}")
@@ -171,7 +171,7 @@ def _percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %")
 
 
-def _favoured(shares: list[float]) -> str:
+def _name_favourite(shares: list[float]) -> str:
     names = ["the beginning", "the middle", "the end"]
     ranked = sorted(range(3), key=lambda third: -shares[third])
     first, weakest = ranked[0], ranked[2]

@@ -8,8 +8,8 @@ import numpy as np
 import ruptures
 from numpy.typing import NDArray
 
-from vidsumm.shots.penalty import checked_penalty, marginal_charge
-from vidsumm.shots.scatter import checked_features, prefix_sums
+from vidsumm.shots.penalty import marginal_charge, require_penalty
+from vidsumm.shots.scatter import prefix_sums, require_features
 
 __all__ = ["kernel_cpd", "pelt"]
 
@@ -34,8 +34,8 @@ def kernel_cpd(features: NDArray[np.floating], penalty: float = 1.0) -> NDArray[
         ConfigError: a penalty that is not above zero.
         InputError: features that are no finite (N, D) matrix.
     """
-    n = len(checked_features(features))
-    checked_penalty(penalty)
+    n = len(require_features(features))
+    require_penalty(penalty)
     found = np.empty(0, dtype=np.int64)
     if n < 2:
         return found
@@ -65,8 +65,8 @@ def pelt(features: NDArray[np.floating], penalty: float = 1.0) -> NDArray[np.int
         ConfigError: a penalty that is not above zero.
         InputError: features that are no finite (N, D) matrix.
     """
-    price = marginal_charge(_USUAL_SHOT_SAMPLES, 1, checked_penalty(penalty))
-    detector = ruptures.Pelt(custom_cost=_PrefixCost(), min_size=1, jump=1).fit(checked_features(features))
+    price = marginal_charge(_USUAL_SHOT_SAMPLES, 1, require_penalty(penalty))
+    detector = ruptures.Pelt(custom_cost=_PrefixCost(), min_size=1, jump=1).fit(require_features(features))
     return _change_points(detector.predict(price))
 
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from vidsumm.errors import ConfigError
 from vidsumm.shots.dynamic import CountTable, count_table
 from vidsumm.shots.hull import LowerHull, Vertex
-from vidsumm.shots.penalty import charges, checked_penalty, marginal_charge
+from vidsumm.shots.penalty import charges, marginal_charge, require_penalty
 from vidsumm.shots.scatter import segment_scatter
 
 __all__ = ["Segmentation", "kts"]
@@ -64,7 +64,7 @@ def kts(
         ConfigError: a penalty that is not above zero, or a negative `max_count`.
         InputError: features that are no finite (N, D) matrix.
     """
-    checked_penalty(penalty)
+    require_penalty(penalty)
     if max_count is not None and max_count < 0:
         raise ConfigError(f"{max_count} change points are not possible", remedy="give zero or more")
     scatter = segment_scatter(features)

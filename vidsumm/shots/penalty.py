@@ -5,10 +5,10 @@ from numpy.typing import NDArray
 
 from vidsumm.errors import ConfigError
 
-__all__ = ["charges", "checked_penalty", "marginal_charge"]
+__all__ = ["charges", "marginal_charge", "require_penalty"]
 
 
-def checked_penalty(penalty: float) -> float:
+def require_penalty(penalty: float) -> float:
     """Returns the penalty if it is a positive finite number.
 
     Raises:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vidsumm.errors import InputError
 
-__all__ = ["ScatterRows", "SegmentScatter", "checked_features", "prefix_sums", "segment_scatter"]
+__all__ = ["ScatterRows", "SegmentScatter", "prefix_sums", "require_features", "segment_scatter"]
 
 _BLOCK_SAMPLES = 256
 """Samples of a block: few compared with the length of segments that matter, many enough for a fast matrix product."""
@@ -179,7 +179,7 @@ def _quanta(
     return np.maximum(np.rint(mutual, out=mutual), 0.0, out=mutual)
 
 
-def checked_features(features: NDArray[np.floating]) -> NDArray[np.floating]:
+def require_features(features: NDArray[np.floating]) -> NDArray[np.floating]:
     """Returns the features if they are a non-empty finite matrix.
 
     Raises:
@@ -221,6 +221,6 @@ def segment_scatter(features: NDArray[np.floating]) -> SegmentScatter:
         features: (N, D), finite.
 
     Raises:
-        InputError: see `checked_features`.
+        InputError: see `require_features`.
     """
-    return SegmentScatter(checked_features(features))
+    return SegmentScatter(require_features(features))

@@ -7,7 +7,7 @@ from vidsumm.config import ShotConfig
 from vidsumm.shots.bounds import bound_shots
 from vidsumm.shots.changepoint import kernel_cpd, pelt
 from vidsumm.shots.kts import kts
-from vidsumm.shots.scatter import checked_features
+from vidsumm.shots.scatter import require_features
 from vidsumm.shots.uniform import uniform
 
 __all__ = ["segment"]
@@ -37,7 +37,7 @@ def segment(features: NDArray[np.floating], *, config: ShotConfig, fps: float) -
     Raises:
         InputError: features that are no finite (N, D) matrix with N >= 1.
     """
-    n = len(checked_features(features))
+    n = len(require_features(features))
     found = _in_windows(features, config, fps)
     inner = bound_shots(found, n, min_len=config.min_shot_s * fps, max_len=config.max_shot_s * fps, features=features)
     edges = np.concatenate([[0], inner, [n]]).astype(np.int64)

@@ -36,7 +36,7 @@ def load_recipe(name: str = "tvsum", overrides: Sequence[str] = ()) -> Recipe:
         if not equals:
             raise ConfigError(f"--set {pair}: not of the form field=value", remedy="for example --set epochs=20")
         values[field.strip().replace("-", "_")] = text.strip()
-    return Recipe(**{field: _typed(field, value) for field, value in values.items()})
+    return Recipe(**{field: _convert(field, value) for field, value in values.items()})
 
 
 def recipe_toml(recipe: Recipe) -> str:
@@ -64,7 +64,7 @@ def _parse_toml(name: str, text: str) -> dict[str, Any]:
         raise ConfigError(f"--recipe {name}: not TOML, {error}", remedy="write field = value lines") from error
 
 
-def _typed(field: str, value: Any) -> Any:
+def _convert(field: str, value: Any) -> Any:
     """A value of the field's type, from TOML or from the text of an override."""
     kinds = get_type_hints(Recipe)
     if field not in kinds:

@@ -74,14 +74,14 @@ def load_state(folder: Path, state: TrainingState, recipe: Recipe, videos: Video
             raise ValueError(content["schema"])
         same = content["run"] == _run_digest(recipe, videos)
     except Exception as error:  # torch.load raises almost any error for a damaged file
-        raise _damaged(path) from error
+        raise _damage_error(path) from error
     if not same:
         remedy = "choose another folder, or pass --overwrite to start again"
         raise ConfigError(f"{folder} holds a run of another recipe or of other data", remedy=remedy)
     try:
         _restore(state, content)
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
-        raise _damaged(path) from error
+        raise _damage_error(path) from error
 
 
 def _restore(state: TrainingState, content: dict[str, Any]) -> None:
@@ -102,5 +102,5 @@ def _run_digest(recipe: Recipe, videos: VideoSource) -> str:
     return digest.hexdigest()
 
 
-def _damaged(path: Path) -> ResourceError:
+def _damage_error(path: Path) -> ResourceError:
     return ResourceError(f"{path} is damaged", remedy="pass --overwrite to start again")

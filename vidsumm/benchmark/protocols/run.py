@@ -83,11 +83,11 @@ def _do_all(
     results: dict[str, TaskResult] = {}
     if not tasks:
         return results
-    with progress.stage("work", len(tasks), "tasks") as done:
+    with progress.stage("tasks", len(tasks), "tasks") as done:
         for result, curves in _do_each(tasks, config, videos, progress):
             store.save(result, curves if config.keep_curves else None)
             results[result.task.name] = result
-            progress.advance("work", len(results))
+            progress.advance("tasks", len(results))
         done(f"{len(results)} tasks")
     return results
 
