@@ -57,7 +57,7 @@ def endure(folder: Path, *, rounds: int, each: int, at_once: int) -> Endurance:
 
     Args:
         folder: an empty folder.
-        rounds: number of rounds; after each it is measured what the process holds.
+        rounds: number of rounds; what the process holds is measured after each.
         each: summaries in a round.
         at_once: threads that work at the same time.
     """
@@ -95,7 +95,7 @@ def _fingerprint(clip: Path, output: Path) -> str:
 def _free_memory() -> None:
     """Collects garbage and gives back the free memory that the allocator keeps for each thread."""
     gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of the GNU C library
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # exists in the GNU C library
     if trim is not None:
         trim(0)
 

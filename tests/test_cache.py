@@ -152,7 +152,7 @@ def test_a_damaged_entry_is_told_and_made_again(damage: Callable[[Path], object]
     found, (told,) = get(cache)
     assert found is None
     assert told.startswith("shots in the cache are ")
-    assert told.endswith(f" and are made again ({path_of(folder)})")
+    assert told.endswith(f" and are computed again ({path_of(folder)})")
     put(cache)
     assert get(cache)[0] is not None
 
@@ -175,7 +175,7 @@ def test_an_entry_under_another_name_is_told(kind: Kind, key: str, folder: Path)
     shutil.copy(path_of(folder), path_of(folder, key, kind))
     found, (told,) = get(Cache(folder, GB), key, kind)
     assert found is None
-    assert told.startswith(f"{kind} in the cache are something else and are made again")
+    assert told.startswith(f"{kind} in the cache are something else and are computed again")
 
 
 def test_a_file_of_another_program_is_told(folder: Path) -> None:
@@ -214,7 +214,7 @@ class TestLimit:
     def test_what_exceeds_it_alone_drives_nothing_out(self, tmp_path: Path) -> None:
         cache, keys, _ = self.filled(tmp_path, 2)
         (told,) = put(cache, OTHER, entry(length=100_000))
-        assert told == "shots of 2.0 MB are not kept in the cache: --cache-limit is less"
+        assert told == "shots of 2.0 MB are not kept in the cache: --cache-limit is smaller"
         assert put(cache, key_of("shots", {"small": 1})) == []
         assert get(cache, keys[1])[0] is not None
 
@@ -300,6 +300,7 @@ def share(folder: Path, limit_bytes: int) -> None:
         assert found is None or found.arrays["scores"].tobytes() == value.arrays["scores"].tobytes()
 
 
+@pytest.mark.slow
 def test_several_processes_share_a_folder(folder: Path) -> None:
     limit_bytes = 4 * path_of(folder).stat().st_size
     code = f"from tests.test_cache import Path, share; share(Path({str(folder)!r}), {limit_bytes})"

@@ -26,7 +26,7 @@ _HOMES = {
     "VidsummError": "vidsumm.errors",
 }
 _NEEDS_LIBRARIES = {"vidsumm.pipeline.summarizer"}
-"""Modules that fail to load, or fail later, with libraries too old or too new: that is said first."""
+"""Modules that fail with libraries too old or too new; the versions are checked before these modules are loaded."""
 
 
 def __getattr__(name: str) -> object:

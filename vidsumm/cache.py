@@ -120,7 +120,7 @@ class Cache:
         except OSError:
             return None
         except _DamagedError as error:
-            on_notice(f"{kind} in the cache {error} and are made again ({path})")
+            on_notice(f"{kind} in the cache {error} and are computed again ({path})")
             return None
         with suppress(OSError):  # another process may have removed it, or the folder is read-only
             os.utime(path)
@@ -139,7 +139,7 @@ class Cache:
                 if len(data) <= self.limit_bytes:
                     _write(_entry_path(self.folder, kind, key), data)
                 else:
-                    on_notice(f"{kind} of {len(data) / 1e6:.1f} MB are not kept in the cache: --cache-limit is less")
+                    on_notice(f"{kind} of {len(data) / 1e6:.1f} MB are not kept in the cache: --cache-limit is smaller")
             self._make_room(self.folder)
         except (OSError, OutputError) as error:
             self._is_refused = True

@@ -274,7 +274,7 @@ _PATH_FIELDS = {"backbone_weights", "weights", "cache_folder"}
 
 
 def _convert(name: str, value: Any, default: Any) -> Any:
-    """Returns a TOML value as the field wants it; refuses one of the wrong type. Whole numbers pass for floats."""
+    """Returns a TOML value as the field wants it; refuses one of the wrong type. Floats may be whole numbers."""
     if name in _PATH_FIELDS:
         ok, value = isinstance(value, str), Path(value) if isinstance(value, str) else value
     elif name == "ffmpeg":
@@ -327,7 +327,7 @@ _DURATION = re.compile(rf"(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s?)?")
 
 
 def parse_duration(text: str, flag: str = "--duration") -> float:
-    """Seconds from ``90``, ``90s``, ``1m30s``, ``1.5m`` or ``1h``.
+    """Returns the seconds in a text such as ``90``, ``90s``, ``1m30s``, ``1.5m`` or ``1h``.
 
     Raises:
         ConfigError: the text is none of these; names `flag`.

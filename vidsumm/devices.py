@@ -16,7 +16,7 @@ _AMPERE = (8, 0)
 
 
 def resolve_device(name: DeviceName) -> torch.device:
-    """The device to run on; ``auto`` is CUDA where it is available, else the CPU.
+    """Returns the device to run on; ``auto`` is CUDA where it is available, else the CPU.
 
     Raises:
         ResourceError: CUDA is asked for and not available.
@@ -28,7 +28,7 @@ def resolve_device(name: DeviceName) -> torch.device:
 
 
 def fast_precision(device: torch.device) -> Precision:
-    """bfloat16 where the hardware multiplies it natively, else float32."""
+    """Returns bfloat16 where the hardware multiplies it natively, else float32."""
     if device.type == "cuda":
         is_native = torch.cuda.get_device_capability(device) >= _AMPERE
     else:

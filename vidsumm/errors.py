@@ -7,12 +7,13 @@ code  meaning
 1     an error inside vidsumm (a defect: please report it)
 2     a bad option, value or configuration file
 3     an input cannot be used (missing, not a video, damaged)
-4     something the job needs is missing, damaged, too old or too new (ffmpeg,
+4     something the run needs is missing, damaged, too old or too new (ffmpeg,
       a library, weights, a checkpoint)
 5     features and checkpoint do not belong together (``feature_id``)
 6     an output cannot be written
 7     some, but not all, of several inputs failed
 130   interrupted (Ctrl-C)
+143   stopped by SIGTERM; 128 + N for another signal N
 ====  ==================================================================
 """
 

@@ -28,7 +28,7 @@ class StageAdvanced:
 
 @dataclass(frozen=True)
 class StageFinished:
-    """A stage has finished after `seconds`; `detail` is one short line for people."""
+    """A stage has finished after `seconds`; `detail` is one short line to show to the user."""
 
     stage: Stage
     seconds: float
@@ -37,7 +37,7 @@ class StageFinished:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something that the user should know and that stops nothing, in one line."""
+    """A message of one line that the user should see; the run goes on."""
 
     level: Literal["info", "warning"]
     text: str
@@ -48,4 +48,4 @@ EventSink = Callable[[Event], None]
 
 
 def ignore(event: Event) -> None:
-    """An event sink that ignores every event."""
+    """Ignores the event: the event sink of callers that want none."""

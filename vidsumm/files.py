@@ -21,7 +21,7 @@ _REMEDIES = {
     errno.EFBIG: "choose an --output folder on a disk that takes larger files",
     errno.EISDIR: "remove that folder or choose another --output folder",
     errno.ENOENT: "create the folder first or choose another --output folder",
-    errno.ENOTDIR: "choose an --output folder that is no file",
+    errno.ENOTDIR: "choose an --output folder that is not a file",
     errno.ENAMETOOLONG: "choose a shorter name",
 }
 _HASHED_BYTES = 2 << 30

@@ -32,7 +32,7 @@ def prefetch(
     """Yields the items of ``prepare(source)`` in order, prepared by a thread that stays at most a few items ahead.
 
     An exception of `source` or `prepare` is raised here, after the items that came before it. Closing the generator
-    stops the thread and waits for it; no item is then taken from `source` that was not already on its way.
+    stops the thread and waits for it; it then takes at most one more item from `source`.
 
     Args:
         source: iterated in the thread, which also closes it if it can be closed.

@@ -77,7 +77,7 @@ def find_unsupported() -> dict[str, str]:
     """Finds dependencies that are missing, too old or too new.
 
     Returns:
-        The requirement that is not met, such as ``av>=17.1,<20``, and a line that says why.
+        For each requirement that is not met, such as ``av>=17.1,<20``, a line that says why.
 
     Raises:
         ResourceError: the package `packaging`, which compares versions, is missing.

@@ -43,7 +43,7 @@ def invented_features(length: int, seed: int = 0) -> NDArray[np.float32]:
 
 
 def kts_contests(length: int, *, target: float) -> Iterator[Contest]:
-    """Yields contests of KTS on invented features with `ruptures`, which is told the number of shots, and with a table.
+    """Yields contests of KTS on invented features with `ruptures`, which gets the number of shots, and with a table.
 
     Args:
         length: N, samples of the video.
@@ -114,7 +114,7 @@ def _equal(ours: object, other: object) -> bool:
 
 
 def _nearly_equal(ours: object, other: object) -> bool:
-    """Whether they differ by little on average; rounding may move single noised scores to another codebook entry."""
+    """Returns whether both differ little on average; rounding may move a noised score to another codebook entry."""
     one, two = np.asarray(ours), np.asarray(other)
     same = one == two  # infinities too, where a shot does not fit
     return one.shape == two.shape and float(np.abs(np.where(same, 0, one) - np.where(same, 0, two)).mean()) < 1e-3

@@ -59,7 +59,7 @@ def measure_loading(
         videos_per_step: videos in a batch.
         curves_per_video: annotators drawn for each video as targets.
         max_steps: number of batches; None for the whole epoch.
-        seed: of the order of the videos.
+        seed: seed of the order of the videos.
 
     Raises:
         InputError: the file cannot be used.
@@ -99,7 +99,7 @@ def measure_loading(
 
 
 def _resident_mib() -> float:
-    """Resident memory of this process; 0 where the system does not have /proc."""
+    """Returns the resident memory of this process; 0 where the system does not have /proc."""
     if not _STATM.exists():
         return 0.0
     return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20

@@ -46,7 +46,7 @@ def decode_whole(info: VideoInfo) -> None:
 
 
 def decode_contest(subject: Subject, *, is_fast: bool = False) -> Contest:
-    """The sampled frames (with `is_fast` near ones, as by ``--fast``), decoded and scaled, against decoding alone."""
+    """Returns the contest of the sampled frames, decoded and scaled (near ones if `is_fast`), with decoding alone."""
     decode = subject.config.decode
     config = subject.config.replace(fast=True, decoder="auto") if is_fast else subject.config
     return Contest(
@@ -59,7 +59,7 @@ def decode_contest(subject: Subject, *, is_fast: bool = False) -> Contest:
 
 
 def feature_contest(subject: Subject) -> Contest:
-    """Features of frames in memory, against the network alone on ready tensors in the faster of two precisions."""
+    """Returns the contest of features of frames in memory with the network alone, in the faster of two precisions."""
     backbone = subject.backbone
     frames = subject.some_frames(NETWORK_FRAMES)
     size = subject.config.features.batch_size
@@ -77,7 +77,7 @@ def feature_contest(subject: Subject) -> Contest:
 
 
 def _as_tensors(backbone: Backbone, frames: NDArray[np.uint8], size: int) -> list[Tensor]:
-    """Batches (B, 3, H, W) float32 on the device, scaled for the network."""
+    """Returns batches (B, 3, H, W) float32 on the device, scaled for the network."""
     pixels = torch.from_numpy(frames).to(backbone.device).permute(0, 3, 1, 2).float()
     return [backbone.scale(batch).contiguous(memory_format=torch.channels_last) for batch in torch.split(pixels, size)]
 
@@ -97,7 +97,7 @@ def _extract(backbone: Backbone, frames: NDArray[np.uint8], size: int) -> NDArra
 
 
 def cut_contest(info: VideoInfo, spans: Sequence[Spans], config: CutConfig) -> Contest:
-    """All summaries cut in one pass over the source, against an ffmpeg run for each."""
+    """Returns the contest of cutting all summaries in one pass over the source with an ffmpeg run for each."""
     clock = frame_clock(info)
     plans = [plan_cut(info, one, clock=clock) for one in spans]
     return Contest(
@@ -130,7 +130,7 @@ def _cut_separately(info: VideoInfo, spans: Sequence[Spans], config: CutConfig) 
 
 
 def _separate_cut(info: VideoInfo, pieces: Spans, config: CutConfig, target: Path) -> Any:
-    """The usual recipe: `select` and `aselect` by time, and time stamps counted anew."""
+    """Cuts one summary by the usual recipe: `select` and `aselect` by time, with new time stamps."""
     wanted = "+".join(f"between(t,{info.start_s + a:.6f},{info.start_s + b:.6f})" for a, b in pieces)
     source = source_input(info)
     tracks = [source[str(info.video.index)].filter("select", wanted).filter("setpts", "N/FRAME_RATE/TB")]

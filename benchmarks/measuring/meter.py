@@ -25,7 +25,7 @@ class Timing:
     """An action that was done several times."""
 
     seconds: tuple[float, ...]
-    """Of each run."""
+    """Seconds of each run."""
     peak_mib: float | None = None
     """Peak of the resident memory, less what was held before; child processes included, where pages that they share
     count for each. None where it was not measured."""
@@ -106,7 +106,7 @@ def time_once(action: Action) -> Timing:
 
 
 def _seconds(action: Action, times: int) -> float:
-    """Mean time of an action that is done several times."""
+    """Returns the mean time of an action that is done several times."""
     gc.collect()
     begin = time.perf_counter()
     for _ in range(times):
@@ -115,7 +115,7 @@ def _seconds(action: Action, times: int) -> float:
 
 
 def _resident_mib() -> float:
-    """Resident memory of this process and its descendants.
+    """Returns the resident memory of this process and its descendants.
 
     A child that is being started still has the memory of its parent, which must not count twice.
     """

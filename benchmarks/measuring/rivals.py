@@ -21,7 +21,7 @@ __all__ = ["knapsack_per_shot", "one_curve_at_a_time", "table_knapsack", "table_
 
 
 def table_kts(features: NDArray[np.floating], most: int, penalty: float = 1.0) -> NDArray[np.int64]:
-    """KTS by a table of the least scatter for each end and number of segments, from which the best number is chosen.
+    """Solves KTS by a table of the least scatter for each end and number of segments, and chooses the best number.
 
     The inner loop is left to NumPy.
 
@@ -55,7 +55,7 @@ def table_kts(features: NDArray[np.floating], most: int, penalty: float = 1.0) -
 
 
 def _scatter_by_end(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N, N) with the scatter of samples s..t at [t, s]."""
+    """Returns (N, N) with the scatter of samples s..t at [t, s]."""
     n = len(features)
     gram = features @ features.T
     sums = np.zeros((n + 1, n + 1))
@@ -71,7 +71,7 @@ def _scatter_by_end(features: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def table_knapsack(values: Sequence[float], weights: Sequence[int], capacity: int) -> list[bool]:
-    """The 0/1 knapsack by a table of Python numbers, as most of the field's scripts have it."""
+    """Solves the 0/1 knapsack by a table of Python numbers, as most of the field's scripts do."""
     table = [[0.0] * (capacity + 1) for _ in range(len(values) + 1)]
     for i, (value, weight) in enumerate(zip(values, weights, strict=True), 1):
         for room in range(capacity + 1):
@@ -111,7 +111,7 @@ def one_curve_at_a_time(
         model: the network, in evaluation mode.
         features: (N, C).
         seeds: (S,).
-        options: with guidance.
+        options: sampling options, with guidance.
 
     Returns:
         (S, N) float32 in (0, 1).
@@ -126,7 +126,7 @@ def one_curve_at_a_time(
 
 
 def _read_again(model: SummDiff, video: EncodedVideos) -> EncodedVideos:
-    """The video with its contexts computed anew, as each pass of a plain decoder computes them."""
+    """Returns the video with its contexts computed again, as each pass of a plain decoder computes them."""
     return video if model.denoiser is None else replace(video, contexts=tuple(model.denoiser.contexts(video.memory)))
 
 

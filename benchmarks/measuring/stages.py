@@ -30,7 +30,7 @@ PARTS: tuple[Part, ...] = get_args(Part)
 _KTS = ((1_200, 0.1), (7_200, 0.01))  # number of samples, and the target against the table
 _LONG_KTS, _LONG_KTS_S, _LONG_KTS_MIB = 14_400, 20.0, 2048.0  # number of samples, and the limits
 _SUMMARIES = 5
-_CACHED_RUNS = 2  # of runs with a cache, which have no target
+_CACHED_RUNS = 2  # most runs with a cache, which have no target
 _START_S = 0.3
 
 
@@ -137,12 +137,12 @@ class _SpeedRun:
         self._run_all(curve_contests(networks.model.eval(), features, networks.options))
 
     def decode(self) -> None:
-        """Decoding as it is by default, and with ``--fast``."""
+        """Measures decoding as it is by default, and with ``--fast``."""
         self._add(self.decode_result)
         self._add(self._run(decode_contest(self.subject, is_fast=True)))
 
     def features(self) -> None:
-        """Features of frames in memory, and side by side with decoding."""
+        """Measures the features of frames in memory, and decoding and features side by side."""
         self._add(self.feature_result)
         with self.progress.stage("measure") as done:
             [ours] = time_in_turns([self.subject.extract_features], self.runs)
@@ -156,7 +156,7 @@ class _SpeedRun:
         self._add(self.cut_result)
 
     def whole(self) -> None:
-        """The whole job without a cache, and again with one."""
+        """Measures the whole job without a cache, and again with one."""
         floors_s = self.decode_result.other_s + self.network_s + self.cut_result.other_s
         with self.progress.stage("measure") as done:
             [first] = time_in_turns([self.program.run], self.runs)

@@ -8,6 +8,8 @@ from vidsumm.benchmark.config import BenchConfig
 from vidsumm.benchmark.report.published import PAPER_TABLES
 from vidsumm.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("number", ["5", "I", "III"])
 def test_the_rows_are_those_of_the_paper(number: str) -> None:

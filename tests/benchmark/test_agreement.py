@@ -6,6 +6,8 @@ from vidsumm.benchmark.agreement import run_agreement
 from vidsumm.benchmark.config import BenchConfig
 from vidsumm.errors import ConfigError
 
+pytestmark = pytest.mark.slow
+
 
 def test_modes_are_measured_at_each_agreement(config: BenchConfig, trainings: list[int]) -> None:
     config = dataclasses.replace(config, protocol="tvt", methods=("centre", "summdiff@2"))

@@ -14,6 +14,8 @@ from benchmarks.measuring.program import ProgramFailedError, ProgramRun
 from tests.support.media import write_clip
 from vidsumm.datasets.synthetic_mrhisum import write_synthetic_mrhisum
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

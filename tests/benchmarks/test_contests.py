@@ -20,6 +20,8 @@ from vidsumm.selection.knapsack import solve
 from vidsumm.shots.kts import kts
 from vidsumm.video.probe import probe
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_the_table_of_kts_finds_the_same_shots(seed: int) -> None:

@@ -1,8 +1,11 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from benchmarks.endurance import endure
+
+pytestmark = pytest.mark.slow
 
 
 def test_nothing_grows_one_after_the_other(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from tests.support.media import write_clip
 from vidsumm.export.record import SummaryRecord
 from vidsumm.video.probe import probe
 
+pytestmark = pytest.mark.slow
+
 POINTS = [
     GrowthPoint(minutes, {"decode": 3 * minutes, "shots": 0.1 * minutes**2, "whole": 5 * minutes + 1}, 900.0)
     for minutes in (1.0, 4.0, 16.0)

@@ -9,6 +9,8 @@ from benchmarks.measuring import meter
 from benchmarks.measuring.contest import Contest, DifferentResultError, SpeedResult, against_limit, run_contest
 from benchmarks.measuring.meter import Timing, time_in_turns, time_once, watch_memory
 
+pytestmark = pytest.mark.slow
+
 _MIB = 2**20
 
 

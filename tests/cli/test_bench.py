@@ -9,6 +9,8 @@ from tests.benchmark.conftest import INVENTED
 from vidsumm.cli.app import app
 from vidsumm.datasets.synthetic import write_synthetic
 
+pytestmark = pytest.mark.slow
+
 SMALL = [
     *("--set", "width=16", "--set", "heads=2", "--set", "feedforward=16", "--set", "input_layers=1"),
     *("--set", "encoder_layers=1", "--set", "denoiser_layers=1", "--set", "epochs=1", "--samples", "2"),

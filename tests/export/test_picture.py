@@ -18,6 +18,8 @@ from vidsumm.errors import OutputError
 from vidsumm.export.picture import compose, draw
 from vidsumm.export.record import SummaryRecord
 
+pytestmark = pytest.mark.slow
+
 HARD_NAME = "$x^{2}$ 会議 \udcff\n" + "ein sehr langer Name " * 12 + ".mp4"
 
 

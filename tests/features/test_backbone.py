@@ -6,6 +6,8 @@ from tests.support.pictures import pictures
 from vidsumm.features.backbone import Backbone
 from vidsumm.features.registry import load_backbone
 
+pytestmark = pytest.mark.slow
+
 
 def test_features_have_unit_length_and_do_not_depend_on_the_batch(inception: Backbone) -> None:
     frames = pictures(3, 299)

@@ -13,6 +13,8 @@ from vidsumm.errors import ResourceError
 from vidsumm.features.backbone import Backbone
 from vidsumm.features.inception import inception_file, scale_for_inception
 
+pytestmark = pytest.mark.slow
+
 REAL = (
     ("tvsum/video_1.mp4", 80),
     ("tvsum/video_30.mp4", 120),

@@ -17,6 +17,8 @@ from vidsumm.errors import ConfigError, InputError
 from vidsumm.features.backbone import Backbone, BackboneSpec
 from vidsumm.featurize.build import build_features
 
+pytestmark = pytest.mark.slow
+
 CONFIG = SummarizeConfig().replace(device="cpu")
 FPS, SECONDS = 30, 6
 SIZE = 32

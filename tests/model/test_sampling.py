@@ -15,6 +15,8 @@ from vidsumm.model.fused import FusedLatentMLP
 from vidsumm.model.sampling import CurveSampler, SamplingOptions, sample_curves
 from vidsumm.model.summdiff import SummDiff
 
+pytestmark = pytest.mark.slow
+
 ENDS: tuple[tuple[Final, bool], ...] = (("paper", True), ("official", False))
 GUIDED = SamplingOptions(steps=4, guidance=0.5)
 

@@ -186,7 +186,7 @@ def test_each_damaged_entry_is_a_notice_and_made_again(kind: str, stage: str, cl
         path.write_bytes(data)
     record = plan(clip, cache)
     assert len(record.notices) == len(damaged) > 0
-    assert all(text.startswith(f"{kind} in the cache are damaged and are made again") for text in record.notices)
+    assert all(text.startswith(f"{kind} in the cache are damaged and are computed again") for text in record.notices)
     assert record.cached == tuple(other for other in ALL if other != stage)
     assert plan(clip, cache).cached == ALL
 

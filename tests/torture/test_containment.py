@@ -14,6 +14,8 @@ from vidsumm.cli.app import app
 from vidsumm.errors import InputError
 from vidsumm.video.probe import probe
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = ROOT / "vidsumm"
 
 

@@ -15,6 +15,8 @@ from vidsumm.errors import InputError, OutputError
 from vidsumm.pipeline.summarizer import Summarizer, Summary
 from vidsumm.video.probe import probe
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("summary-1.mp4", "summary-2.mp4", "summary.json", "summary.png")
 SIZES_KIB = (32, 48, 64, 96, 128, 192, 256, 384, 512, 1024)
 NOBODY = 65_534

@@ -22,6 +22,8 @@ from vidsumm.video.decode_request import DecodeSettings, Request
 from vidsumm.video.probe import probe
 from vidsumm.video.sampling import plan_samples
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("VIDSUMM_FUZZ_EXAMPLES", "30"))
 Change = tuple[float, int, int]
 """Where in the file, as a share of its length; which of the ways in `mutate`; and with which byte."""

@@ -12,6 +12,8 @@ from tests.support.torture.table import PATH
 from tests.support.torture.trial import CONFIG, try_out
 from vidsumm.pipeline.summarizer import Summarizer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def summarizer() -> Iterator[Summarizer]:

@@ -16,6 +16,8 @@ from tests.support.tiny import tiny_networks
 from tests.support.torture.trial import CONFIG
 from vidsumm.pipeline.summarizer import Summarizer
 
+pytestmark = pytest.mark.slow
+
 STAGES = ("probe+", "decode", "decode+", "shots+", "score+", "select+", "cut", "cut+", "write", "write+")
 CACHED = {"shots+": 1, "score+": 2, "select+": 3, "cut": 3, "cut+": 3, "write": 3, "write+": 3}
 """Number of stages whose results the next run reads from the cache."""

@@ -16,6 +16,8 @@ from vidsumm.video.frames import open_frames
 from vidsumm.video.probe import probe
 from vidsumm.video.sampling import plan_samples
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:

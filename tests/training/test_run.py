@@ -23,6 +23,8 @@ from vidsumm.training.recipe_file import load_recipe
 from vidsumm.training.run import train_checkpoint
 from vidsumm.training.settings import TrainingSettings
 
+pytestmark = pytest.mark.slow
+
 CONFIG = SummarizeConfig().replace(device="cpu")
 RECIPE = Recipe(epochs=1, videos_per_step=2, curves_per_video=1, width=32, heads=4, feedforward=64)
 

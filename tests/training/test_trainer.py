@@ -19,6 +19,8 @@ from vidsumm.training.runlog import LOG_NAME, TENSORBOARD_NAME, EpochReport
 from vidsumm.training.state import STATE_NAME
 from vidsumm.training.trainer import Trained, fit, rate_factor
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_same_seed_gives_the_same_weights() -> None:
     videos, null = training_videos(3), NULL

@@ -19,6 +19,8 @@ from vidsumm.video.frames import FrameBatch, FrameReader, open_frames
 from vidsumm.video.probe import probe
 from vidsumm.video.sampling import plan_samples
 
+pytestmark = pytest.mark.slow
+
 
 def _raise_inside(source: FrameReader, ending: BaseException) -> None:
     with source:

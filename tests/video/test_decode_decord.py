@@ -26,6 +26,8 @@ from vidsumm.video.info import VideoInfo
 from vidsumm.video.probe import probe
 from vidsumm.video.sampling import plan_samples
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", [name for name in CLIPS if name not in WRONG_IN_DECORD])
 def test_decord_delivers_every_planned_frame(clips: Callable[[str], Clip], name: str) -> None:

@@ -14,6 +14,8 @@ from vidsumm.video.frames import open_frames
 from vidsumm.video.probe import probe
 from vidsumm.video.sampling import plan_samples
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", CLIPS)
 def test_pyav_delivers_every_planned_frame(clips: Callable[[str], Clip], name: str) -> None:

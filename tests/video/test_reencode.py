@@ -28,6 +28,8 @@ from vidsumm.video.info import VideoInfo
 from vidsumm.video.probe import probe
 from vidsumm.video.verify import read_contents
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("options", "offset_s"),

@@ -9,6 +9,8 @@ from vidsumm.video.cut import frame_clock, plan_cut
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.render import render
 
+pytestmark = pytest.mark.slow
+
 
 def test_files_are_repeatable_tagged_and_ready_to_stream(plain: VideoInfo, tmp_path: Path) -> None:
     tags = [{"title": "Summary 1, öäü", "comment": "line one\nline two"}]

@@ -24,6 +24,8 @@ from vidsumm.video.info import VideoInfo
 from vidsumm.video.probe import probe
 from vidsumm.video.verify import read_contents
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("options", [{}, {"options": {"x264-params": "open-gop=1"}}, {"fps": 30, "rotation": 270}])
 def test_copying_widens_to_key_frames(options: dict[str, Any], tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from vidsumm.video.info import VideoInfo
 from vidsumm.video.mux import write_mp4
 from vidsumm.video.verify import Mp4Contents, read_contents
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("change", [{"frames": 70}, {"video_s": 2.0}, {"audio_s": 2.0}])
 def test_a_file_that_is_not_as_planned_is_refused(

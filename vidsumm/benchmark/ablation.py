@@ -29,7 +29,7 @@ _GUIDANCE, _ATTENTION_GUIDANCE, _P_UNCOND = 0.1, 0.1, 0.2  # where the given rec
 
 
 def _components(recipe: Recipe) -> list[Network]:
-    """Table 5: from the encoder alone to the network with both kinds of guidance."""
+    """Returns the rows of table 5: from the encoder alone to the network with both kinds of guidance."""
     plain = dataclasses.replace(recipe, p_uncond=0.0, guidance=0.0, attention_guidance=0.0, score_embedding="learned")
     dit = dataclasses.replace(plain, denoiser="dit", modulation="time-and-position", denoiser_layers=1)
     unguided: list[tuple[str, str, Recipe, dict[str, Any]]] = [
@@ -53,18 +53,18 @@ def _components(recipe: Recipe) -> list[Network]:
 
 
 def _steps(recipe: Recipe) -> list[Network]:
-    """Table 6: one network, whose curves are drawn with several numbers of steps."""
+    """Returns the rows of table 6: one network, whose curves are drawn with several numbers of steps."""
     samplings = {f", {steps} DDIM steps": dataclasses.replace(recipe.sampling(), steps=steps) for steps in _STEPS}
     return [Network("steps", "SummDiff", recipe, samplings)]
 
 
 def _bins(recipe: Recipe) -> list[Network]:
-    """Table I: the number of bins into which scores are quantised."""
+    """Returns the rows of table I: the number of bins into which scores are quantised."""
     return [_single(f"bins-{bins}", f"K = {bins}", dataclasses.replace(recipe, bins=bins)) for bins in BINS]
 
 
 def _annotators(recipe: Recipe) -> list[Network]:
-    """Table III: how many annotators there are, and whether each or only their mean is learned."""
+    """Returns the rows of table III: how many annotators there are, and whether each or only their mean is learned."""
     networks = []
     for kept in _ANNOTATORS:
         for use in ("aggregated", "individual"):
@@ -85,7 +85,7 @@ ABLATIONS: Mapping[str, Callable[[Recipe], list[Network]]] = {
     "I": _bins,
     "III": _annotators,
 }
-"""By the number of the table in the paper."""
+"""Function that returns the rows, by the number of the table in the paper."""
 
 
 def ablation_methods(number: str, recipe: Recipe) -> list[Network]:
@@ -100,7 +100,7 @@ def ablation_methods(number: str, recipe: Recipe) -> list[Network]:
 
 
 def run_ablation(config: BenchConfig, number: str, *, on_event: EventSink = ignore) -> Table:
-    """Measures the rows of one of the paper's tables; the paper's own rows stand below them.
+    """Measures the rows of one of the paper's tables; the paper's own rows are shown below them.
 
     Tasks that are finished are not done again.
 

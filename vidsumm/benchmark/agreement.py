@@ -1,7 +1,7 @@
-"""What diffusion recovers where regression learns an average: invented videos whose annotators agree more or less.
+"""Measures what diffusion recovers where regression learns an average, on invented videos with annotators who differ.
 
-The annotators of an invented video follow known modes, that is tastes (see `vidsumm.datasets.synthetic`). Measured is
-the share of these modes that a method's curves find, from annotators with evenly spread tastes to annotators of one
+The annotators of an invented video follow known modes, that is tastes (see `vidsumm.datasets.synthetic`). The measure
+is the share of these modes that a method's curves find, from annotators with evenly spread tastes to annotators of one
 taste.
 """
 
@@ -36,7 +36,7 @@ def run_agreement(config: BenchConfig, levels: Sequence[float], *, on_event: Eve
     """Measures methods at several levels of agreement, with the share of modes they find; draws `agreement.png`.
 
     Args:
-        config: of the synthetic data set; without methods, SummDiff and the encoder alone are measured.
+        config: settings with the synthetic data set; without methods, SummDiff and the encoder alone are measured.
         levels: each in [0, 1], see `SyntheticConfig.agreement`.
         on_event: receives the progress.
 
@@ -84,7 +84,7 @@ def _row_with_modes(row: RowResult, curves: Mapping[str, Curves], truth: Mapping
 
 
 def _series(found: Mapping[float, Sequence[Row]]) -> list[Series]:
-    """A line against the level of agreement for each method that has curves."""
+    """Returns a line against the level of agreement for each method that has curves."""
     names = dict.fromkeys(row.method for rows in found.values() for row in rows if set(_PANELS) <= set(row.values))
     series = []
     for name in names:

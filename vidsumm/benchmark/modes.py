@@ -39,7 +39,7 @@ def mode_recovery(curves: NDArray[np.floating], modes: NDArray[np.floating], thr
 
 
 def _center_rows(rows: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Rows shifted and scaled to mean 0 and length 1; constant rows become 0."""
+    """Shifts and scales rows to mean 0 and length 1; constant rows become 0."""
     centred = rows.astype(np.float64) - rows.mean(axis=1, keepdims=True, dtype=np.float64)
     norms = np.linalg.norm(centred, axis=1, keepdims=True)
     unit: NDArray[np.float64] = centred / np.where(norms > 1e-9, norms, np.inf)

@@ -1,6 +1,6 @@
 """How coarse scores make the choice of shots ambiguous (SummDiff, section 4.5 and figure 6).
 
-Shot values v1 ~ U(0, 1)^M and v2 = v1 + N(0, 1/K) are rounded to the middles of K equal bins. Measured are the mean
+Shot values v1 ~ U(0, 1)^M and v2 = v1 + N(0, 1/K) are rounded to the middles of K equal bins. The measures are the mean
 number of optimal knapsack solutions for v1, E[|{y*}|], and the mean number of shots in which the solutions for v1 and
 v2 differ, E[dy*]. The paper does not say how many shots there are and how long: `QuantisationSetting` has our choice.
 """
@@ -15,7 +15,7 @@ from vidsumm.selection.knapsack import solve
 
 __all__ = ["QuantisationEffect", "QuantisationSetting", "count_optima", "measure_quantisation", "quantise"]
 
-_MOST_ITEMS = 62  # of more, the number of choices may not fit into int64
+_MOST_ITEMS = 62  # with more, the number of choices may not fit into int64
 _NONE = np.iinfo(np.int64).min // 2  # value of a weight that no choice of items has
 
 
@@ -112,13 +112,13 @@ def _add_item(best: NDArray[np.int64], ways: NDArray[np.int64], value: int, weig
 
 
 def _difference(first: NDArray[np.int64], second: NDArray[np.int64], weights: NDArray[np.int64], capacity: int) -> int:
-    """The number of shots in which the optimal solutions for two lists of values differ."""
+    """Returns the number of shots in which the optimal solutions for two lists of values differ."""
     # float64 represents these integers and their sums exactly.
     chosen = [solve(values.astype(np.float64), weights, capacity) for values in (first, second)]
     return int(np.count_nonzero(chosen[0] != chosen[1]))
 
 
 def _mean_and_error(rows: Sequence[Sequence[int]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard error of each row."""
+    """Returns the mean and the standard error of each row."""
     table = np.asarray(rows, dtype=np.float64)
     return table.mean(axis=1), table.std(axis=1) / np.sqrt(table.shape[1])

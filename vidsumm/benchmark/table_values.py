@@ -24,7 +24,7 @@ def curve_values(curves: NDArray[np.floating], annotation: Annotation) -> Values
     Args:
         curves: (S, N) scores in [0, 1]; one row for a method that gives the same curve every time, whose values then
             lack the metrics that tell single curves from their mean.
-        annotation: of the video.
+        annotation: annotation of the video.
 
     Returns:
         The fields of `VideoMeasures` that are not None; F1 and average precision in percent.
@@ -43,7 +43,7 @@ def human_values(annotation: Annotation) -> Values:
 
 
 def average_values(videos: Iterable[Values]) -> dict[str, float]:
-    """The mean of each metric over the videos that have it."""
+    """Returns the mean of each metric over the videos that have it."""
     rows = list(videos)
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: float(np.mean([row[name] for row in rows if name in row])) for name in names}

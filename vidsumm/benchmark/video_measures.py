@@ -71,7 +71,7 @@ class VideoMeasures:
     map15: float | None = None
     """Average precision where the best 15 % are."""
     cis: float | None = None
-    """This and the following: see `optimality.Optimality`; means over curves."""
+    """See `optimality.Optimality`, as for the next three fields; mean over curves."""
     wir: float | None = None
     ir: float | None = None
     wse: float | None = None
@@ -83,10 +83,10 @@ def measure_video(
     """Measures the curves of one video.
 
     Args:
-        annotation: of the video.
+        annotation: annotation of the video.
         curves: (S, N) scores at the picks, in [0, 1]; one row for a method that gives the same curve every time.
         ratio: longest summary as a share of the video.
-        convention: of the measures of optimality.
+        convention: convention of the measures of optimality.
 
     Raises:
         ValueError: the curves are not S times N, or S is 0.
@@ -118,7 +118,7 @@ def annotator_taus(
 ) -> NDArray[np.float64] | None:
     """Returns (S, U) tau of every curve with every annotator, from which coverage and figure 3 are counted.
 
-    None where the annotation lacks what it takes.
+    None where the annotation lacks what this needs.
     """
     video = _Video(annotation, ratio)
     found = video.correlations(curves, video.summaries(curves) if annotation.kind == "summe" else None)
@@ -159,18 +159,18 @@ class _Video:
         return 1 if self.annotation.kind == "mrhisum" else 0
 
     def frames(self, curves: NDArray[np.floating]) -> NDArray[np.float64]:
-        """(S, n_frames) the score of every frame."""
+        """Returns (S, n_frames) the score of every frame."""
         return frame_scores(curves, self.annotation.picks, self.annotation.n_frames)
 
     def summaries(self, curves: NDArray[np.floating]) -> NDArray[np.bool_] | None:
-        """(S, n_frames) the frames of each machine summary; None without shots."""
+        """Returns (S, n_frames) the frames of each machine summary; None without shots."""
         shots = self.annotation.shots
         if not len(shots):
             return None
         return machine_summaries(self.frames(curves), shots, ratio=self.ratio, reach=self.reach)
 
     def correlations(self, curves: NDArray[np.floating], summaries: NDArray[np.bool_] | None) -> _Correlations | None:
-        """None where the annotation lacks what they need."""
+        """Returns the correlations of each curve; None where the annotation lacks what they need."""
         if self.annotation.kind != "summe":
             tau, rho = rank_correlations(curves, self.annotation.scores)
             return _Correlations(tau.mean(axis=1), rho.mean(axis=1), tau)
@@ -182,12 +182,12 @@ class _Video:
         return _Correlations(tau[:, 0], rho[:, 0], rank_correlations(summaries, users)[0])
 
     def mean_correlations(self, curves: NDArray[np.floating]) -> _Correlations | None:
-        """Correlations of the mean curve; None where the annotation lacks what they need."""
+        """Returns the correlations of the mean curve; None where the annotation lacks what they need."""
         mean = curves.mean(axis=0, keepdims=True, dtype=np.float64)
         return self.correlations(mean, self.summaries(mean) if self.annotation.kind == "summe" else None)
 
     def rank_measures(self, curves: NDArray[np.floating], summaries: NDArray[np.bool_] | None) -> dict[str, float]:
-        """Rank correlations of the single curves and of their mean, and what is counted from them."""
+        """Returns the rank correlations of the single curves and of their mean, and what is counted from them."""
         single = self.correlations(curves, summaries)
         mean = self.mean_correlations(curves)
         if single is None or mean is None:
@@ -203,7 +203,7 @@ class _Video:
         }
 
     def summary_measures(self, summaries: NDArray[np.bool_] | None) -> dict[str, float | None]:
-        """How machine summaries overlap with each other and with the user summaries."""
+        """Returns how machine summaries overlap with each other and with the user summaries."""
         users = self.annotation.user_summary
         if summaries is None:
             return {}
@@ -217,7 +217,7 @@ class _Video:
         }
 
     def optimality_measures(self, curves: NDArray[np.floating], convention: Convention) -> dict[str, float]:
-        """How far the choice of shots is from the optimal one, mean over the curves."""
+        """Returns how far the choice of shots is from the optimal one, mean over the curves."""
         shots = self.annotation.shots
         if not len(shots):
             return {}
@@ -228,7 +228,7 @@ class _Video:
         return {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
 
     def shot_values(self, curves: NDArray[np.floating], convention: Convention) -> NDArray[np.floating]:
-        """(S, M) the value of each shot."""
+        """Returns (S, M) the value of each shot."""
         frames, shots = self.frames(curves), self.annotation.shots
         if convention == "paper":
             return shot_means(frames, shots)
@@ -236,5 +236,5 @@ class _Video:
 
 
 def _precision(curves: NDArray[np.floating], annotation: Annotation, share: float) -> float:
-    """Average precision where this share of the five-sample shots are highlights, mean over curves."""
+    """Returns the average precision where this share of the five-sample shots are highlights, mean over curves."""
     return float(np.mean([highlight_precision(curve, annotation.gtscore, share) for curve in curves]))

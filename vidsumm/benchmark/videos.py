@@ -34,7 +34,7 @@ class Videos(Protocol):
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        """JSON-ready facts that are different for videos on which other numbers may be measured."""
+        """Facts that identify the videos: they differ wherever results could differ. Ready for JSON."""
 
     @property
     def null_features(self) -> NDArray[np.float32] | None:
@@ -79,7 +79,7 @@ class AnnotatedVideos:
         return len(self._annotations[key].picks)
 
     def features(self, key: str) -> NDArray[np.float32]:
-        """There are none.
+        """Raises an error, because these videos have no features.
 
         Raises:
             InputError: always.
@@ -87,7 +87,7 @@ class AnnotatedVideos:
         raise InputError(f"{key} has no features", remedy="give a feature file with --data")
 
     def training(self, keys: Sequence[str]) -> VideoSource:
-        """There are none.
+        """Raises an error, because these videos have no features.
 
         Raises:
             InputError: always.
@@ -154,7 +154,7 @@ def open_videos(data: Sequence[Path], annotations: Path | None) -> Videos:
 
 
 def _invented_videos(folder: Path, config: SyntheticConfig) -> FeatureVideos:
-    """Invented videos, written to a file in `folder` unless they are there already.
+    """Returns invented videos, written to a file in `folder` unless they are there already.
 
     Raises:
         OutputError: they cannot be written.

@@ -46,7 +46,7 @@ def run(inputs: Sequence[Path], output: Path | None, settings: SummarizeConfig, 
         flags: what to write and print.
 
     Raises:
-        VidsummError: that of the only input, or `PartialFailureError` where some of several failed.
+        VidsummError: the error of the only input, or `PartialFailureError` where some of several failed.
         SystemExit: all of several inputs failed.
     """
     tasks, unusable = list_tasks(inputs, output)

@@ -36,7 +36,7 @@ class _RunByDefault(TyperGroup):
         return super().parse_args(ctx, [rest[0], *before, *rest[1:]])
 
     def _after_options(self, ctx: Any, args: list[str]) -> list[str]:
-        """The arguments from the first that is neither an option of `run` nor the value of one."""
+        """Returns the arguments from the first that is neither an option of `run` nor the value of one."""
         parser = self.commands["run"].make_parser(ctx)
         parser.allow_interspersed_args = False
         parser.ignore_unknown_options = True
@@ -147,7 +147,7 @@ def figures(
 
 @guarded
 def _moved(context: typer.Context) -> None:
-    """Says where a former command went.
+    """Says which command replaces a former one.
 
     Raises:
         ConfigError: always.

@@ -22,7 +22,7 @@ _RECIPES = {"mrhisum": "mrhisum-paper", "summe": "summe-paper"}
 
 
 def _option(*flags: str, metavar: str, text: str) -> Any:
-    """An option that is not required; if it has a default worth showing, `text` names it."""
+    """Returns an option that is not required; if it has a default worth showing, `text` names it."""
     return typer.Option(*flags, metavar=metavar, show_default=False, help=text)
 
 

@@ -17,7 +17,7 @@ def numbers(flag: str, text: str) -> list[float]:
     """Reads the comma-separated numbers of an option.
 
     Raises:
-        ConfigError: `text` is something else.
+        ConfigError: `text` is not a list of numbers.
     """
     from vidsumm.errors import ConfigError
 

@@ -22,9 +22,9 @@ class _Block:
     """The text of some metrics of a table."""
 
     titles: list[str]
-    """Of each metric."""
+    """Title of each metric."""
     cells: list[list[Text]]
-    """For each metric a cell for each row."""
+    """One list for each metric, with a cell for each row."""
 
     @property
     def widths(self) -> list[int]:
@@ -77,7 +77,7 @@ def _split(block: _Block, room: int) -> list[_Block]:
 
 
 def _format_block(table: Table, *, spread: bool) -> _Block:
-    """All metrics of a table, the best values in bold."""
+    """Returns all metrics of a table, the best values in bold."""
     cells = []
     for metric in table.columns:
         best = best_rows(table, metric)
@@ -103,7 +103,7 @@ def _grid(block: _Block, names: Sequence[Text], rows: Sequence[Row], name_width:
 
 
 def _captions(table: Table, *, spread: bool) -> Iterator[Text]:
-    """Footnotes and the protocol, below the table."""
+    """Returns the footnotes and the protocol, which are printed below the table."""
     meta = table.meta
     yield from map(Text, footnotes(table))
     spreads = {value[1] is not None for row in table.rows for value in row.values.values()}

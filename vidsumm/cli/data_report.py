@@ -44,7 +44,7 @@ def print_report(report: FileReport, console: Console) -> None:
 
 
 def report_as_object(report: FileReport) -> dict[str, Any]:
-    """What ``vidsumm data check --json`` prints."""
+    """Returns what ``vidsumm data check --json`` prints."""
     found = dataclasses.asdict(report)
     found |= {"path": str(report.path), "is_usable": report.is_usable, "has_features": report.has_features}
     del found["feature_info"]
@@ -64,7 +64,7 @@ def _verdict(report: FileReport) -> str:
 
 
 def _facts(report: FileReport) -> Iterator[tuple[str, str]]:
-    """Rows about the file as a whole."""
+    """Returns the rows about the file as a whole."""
     videos = report.videos
     lengths = [video.duration_s for video in videos if video.duration_s is not None]
     annotators = sorted({video.annotators for video in videos})
@@ -89,7 +89,7 @@ def _facts(report: FileReport) -> Iterator[tuple[str, str]]:
 
 
 def _brief(value: Any) -> str:
-    """A value of the provenance on one line."""
+    """Returns a value of the provenance on one line."""
     if not isinstance(value, dict):
         return str(value)
     counts = Counter(map(str, value.values()))
@@ -103,7 +103,7 @@ def _length(duration_s: float | None) -> str:
 
 
 def _problem_lines(problems: Sequence[FileProblem]) -> Iterator[str]:
-    """A line for each problem; where many videos share one, only the first of them and how many more there are."""
+    """Returns a line for each problem; of many videos that share one, only the first and how many more there are."""
     by_text: dict[tuple[bool, str], list[str]] = {}
     for problem in problems:
         by_text.setdefault((problem.is_fatal, problem.text), []).append(problem.key)

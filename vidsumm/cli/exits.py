@@ -52,7 +52,7 @@ def stop_on_signals() -> None:
 
 
 def exit_code_of(error: BaseException) -> int:
-    """The exit code of a command that ends with `error`."""
+    """Returns the exit code of a command that ends with `error`."""
     if isinstance(error, VidsummError):
         return error.exit_code
     if isinstance(error, KeyboardInterrupt):

@@ -98,7 +98,7 @@ def features(
 
 
 def _files_by_key(pairs: Iterable[str]) -> dict[str, Path]:
-    """The files named by ``KEY=FILE`` pairs."""
+    """Returns the files named by ``KEY=FILE`` pairs."""
     found: dict[str, Path] = {}
     for pair in pairs:
         key, equals, name = pair.partition("=")

@@ -1,4 +1,4 @@
-"""From the inputs on the command line to one task for each video: opens folders and gives every output another name."""
+"""Turns the inputs on the command line into one task for each video, each with an output folder of its own."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -99,7 +99,7 @@ def _is_video(path: Path) -> bool:
 
 
 def _identity(path: Path) -> Path:
-    """The path by which the same file is recognized under another name."""
+    """Returns the path by which the same file is recognized under another name."""
     try:
         return path.resolve()
     except (OSError, RuntimeError):  # a loop of links, which is refused when it is opened

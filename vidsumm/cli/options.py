@@ -85,7 +85,7 @@ _LIMITS = "Limits on inputs"
 def _option(
     panel: str, *flags: str, text: str, metavar: str, field: str = "", default: str = "", choices: tuple[str, ...] = ()
 ) -> Any:
-    """An option that takes a value; its help ends in the default of the settings' `field`, or `default` in words."""
+    """Returns an option with a value; its help ends in the default of the settings' `field`, or in `default`."""
     if choices:
         text = f"{text}: {', '.join(choices[:-1])} or {choices[-1]}"
     if field:
@@ -100,7 +100,7 @@ def _option(
 
 
 def _flag(panel: str, *flags: str, text: str) -> Any:
-    """An option without a value."""
+    """Returns an option without a value."""
     return typer.Option(*flags, help=text, rich_help_panel=panel, metavar="", show_default=False)
 
 
@@ -386,7 +386,7 @@ MaxMemory = Annotated[
 
 
 def settings_from(config_file: Path | None, *, duration: str | None = None, **flags: Any) -> SummarizeConfig:
-    """The settings of a run: defaults, overridden by a TOML file, overridden by the options that were given.
+    """Returns the settings of a run: defaults, overridden by a TOML file, overridden by the options that were given.
 
     Args:
         config_file: a file for `vidsumm.config.load_toml`, or None.

@@ -124,7 +124,7 @@ class _Amount(ProgressColumn):
     """``120 of 400 frames, 35.2/s, 8.0 s left``, or ``30 %, 8.0 s left``, as far as it is known."""
 
     def render(self, task: Task) -> Text:
-        """One line for the task."""
+        """Returns one line for the task."""
         return Text(", ".join(_parts(task)), no_wrap=True, overflow="ellipsis")
 
 

@@ -59,7 +59,7 @@ def _row(candidate: CandidateRecord) -> tuple[str, ...]:
 
 
 def summary_as_object(summary: Summary, *, dry_run: bool) -> dict[str, Any]:
-    """What --json prints about an input that was summarized; ``summary`` is the content of ``summary.json``."""
+    """Returns what --json prints about a summarized input; ``summary`` is the content of ``summary.json``."""
     return {
         "input": str(summary.source),
         "output": None if summary.output is None else str(summary.output),
@@ -70,7 +70,7 @@ def summary_as_object(summary: Summary, *, dry_run: bool) -> dict[str, Any]:
 
 
 def failure_as_object(failure: Failure) -> dict[str, Any]:
-    """What --json prints about an input that failed."""
+    """Returns what --json prints about an input that failed."""
     error = failure.error
     what, remedy = (error.what, error.remedy) if isinstance(error, VidsummError) else (str(error), DEFECT_REMEDY)
     about = {"kind": type(error).__name__, "what": what, "remedy": remedy, "exit_code": exit_code_of(error)}

@@ -28,7 +28,7 @@ def console_for(stream: TextIO) -> PipeSafeConsole:
 
 
 def is_live(console: Console) -> bool:
-    """Whether lines on `console` can be redrawn, which is not the case in a log file with forced colours."""
+    """Returns whether lines on `console` can be redrawn, which is not the case in a log file with forced colours."""
     return console.file.isatty() and not console.is_dumb_terminal
 
 

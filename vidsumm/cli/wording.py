@@ -4,7 +4,7 @@ __all__ = ["amount", "clock", "command_line", "printable"]
 
 
 def printable(text: object) -> str:
-    """The text of a path or message on one line, so that the name of a file cannot fake a message of the program.
+    """Returns a path or message as one line, so that the name of a file cannot fake a message of the program.
 
     Line breaks, control characters and bytes that are not text are escaped.
     """
@@ -13,7 +13,7 @@ def printable(text: object) -> str:
 
 
 def clock(seconds: float) -> str:
-    """A length of time: ``3.2 s``, ``1:23.4``, ``2:03:04``."""
+    """Formats a length of time: ``3.2 s``, ``1:23.4``, ``2:03:04``."""
     tenths = round(seconds * 10)
     if tenths < 600:
         return f"{tenths / 10:.1f} s"
@@ -24,7 +24,7 @@ def clock(seconds: float) -> str:
 
 
 def amount(size_bytes: int) -> str:
-    """A size: ``12 B``, ``3.4 kB``, ``56.7 MB``, ``8.9 GB``; a kB has 1000 bytes."""
+    """Formats a size: ``12 B``, ``3.4 kB``, ``56.7 MB``, ``8.9 GB``; a kB has 1000 bytes."""
     if size_bytes < 1000:
         return f"{size_bytes} B"
     size = size_bytes / 1000
@@ -36,7 +36,7 @@ def amount(size_bytes: int) -> str:
 
 
 def command_line(*program: str) -> str:
-    """The command that was typed, to be kept with its results.
+    """Returns the command that was typed, to be kept with its results.
 
     Args:
         program: what stands before the arguments, ``vidsumm`` for example.

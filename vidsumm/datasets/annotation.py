@@ -1,4 +1,4 @@
-"""The annotation of one video, as the rest of the program sees it."""
+"""The annotation of one video, in the form that the rest of the program uses."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,7 @@ Kind = Literal["tvsum", "summe", "mrhisum", "other"]
 
 @dataclass(frozen=True)
 class Annotation:
-    """What annotators said about one video. U annotators, N samples, M shots.
+    """What annotators scored and selected in one video. U annotators, N samples, M shots.
 
     Frames are numbered as in the annotation file, which need not agree with the frames of a video file at hand.
     """
@@ -24,12 +24,12 @@ class Annotation:
     name: str
     """The video's own name; empty where the file has none."""
     n_frames: int
-    """Frames of the source; of a video of Mr. HiSum, seconds."""
+    """Number of frames of the source; in a video of Mr. HiSum, the number of seconds."""
     picks: NDArray[np.int64]
     """(N,) source frame of each sample."""
     scores: NDArray[np.float32]
     """(U, N) in [0, 1], what a network learns: each annotator's scores divided by that annotator's maximum, or a binary
-    summary read at the picks; of Mr. HiSum, `gtscore` as the only annotator."""
+    summary read at the picks; in Mr. HiSum, `gtscore` counts as the only annotator."""
     shots: NDArray[np.int64]
     """(M, 2) first and last frame of each shot, both inclusive, covering the video; (0, 2) where the file has none."""
     user_summary: NDArray[np.bool_]

@@ -25,7 +25,7 @@ class Block:
 
 
 def find_block(stored: Any | None) -> Block | None:
-    """Where the values of an HDF5 data set lie, in a file without a user block.
+    """Finds where the values of an HDF5 data set lie, in a file without a user block.
 
     Returns:
         The block; None where there is no data set, or it is compressed, in several pieces, or not yet written.

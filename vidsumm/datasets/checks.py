@@ -1,4 +1,4 @@
-"""Looks at everything in an annotated file and collects all that is wrong with it.
+"""Checks everything in an annotated file and collects all problems.
 
 Videos are read one at a time, by the functions that training and the benchmark read them with.
 """
@@ -75,7 +75,7 @@ class _FileCheck:
         return FileReport(path, path.stat().st_size, self.feature_info, tuple(self.videos), ranges, tuple(problems))
 
     def check_root(self, keys: list[str]) -> None:
-        """Adds the names at the root that are not videos."""
+        """Adds a problem for each name at the root that is not a video."""
         known = set(keys)
         for name in self.file:
             if name in known:
@@ -99,7 +99,7 @@ class _FileCheck:
         return None
 
     def check_whole_file(self) -> None:
-        """Adds what concerns the file, once all its videos are known."""
+        """Adds the problems of the whole file, once all its videos are known."""
         if not self.videos and not self.problems:
             self._add("", "holds no annotated video", fatal=True)
         dims = sorted({video.channels for video in self.videos if video.channels is not None})
@@ -112,7 +112,7 @@ class _FileCheck:
         self._check_feature_info(dims)
 
     def compare_with(self, other: Any, name: str) -> None:
-        """Adds what differs from an annotation file.
+        """Adds a problem for each difference from an annotation file.
 
         Args:
             other: the annotation file, open.
@@ -143,7 +143,7 @@ class _FileCheck:
                     self._add(key, text, fatal=False)
 
     def _check_features(self, key: str) -> NDArray[np.float32] | None:
-        """The features of a video; None where there are none, or they cannot be used."""
+        """Returns the features of a video; None where there are none, or they cannot be used."""
         group = self.file[key]
         if not has_name(group, "features"):
             self.without_features.append(key)
@@ -211,7 +211,7 @@ class _FileCheck:
 
 
 def _differences(found: Annotation | None, expected: Annotation | None) -> Iterator[str]:
-    """Names of the fields that are not the same."""
+    """Returns the names of the fields that are not the same."""
     if found is None or expected is None:
         return
     if (found.name, found.n_frames) != (expected.name, expected.n_frames):

@@ -13,10 +13,10 @@ __all__ = ["as_float32", "read_features", "require_features", "require_finite"]
 
 
 def require_features(group: Any, dim: int | None) -> Any:
-    """The data set `features` of a video, checked but not yet read: (N, C) numbers.
+    """Returns the data set `features` of a video, (N, C) numbers, checked but not yet read.
 
     Args:
-        group: of the video.
+        group: group of the video.
         dim: C; None where any will do.
 
     Raises:
@@ -46,7 +46,7 @@ def read_features(group: Any, dim: int | None) -> NDArray[np.float32]:
 
 
 def require_finite(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same values.
+    """Returns the same values if all of them are finite.
 
     Raises:
         ValueError: one of them is not finite.
@@ -57,7 +57,7 @@ def require_finite(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def as_float32(values: NDArray[Any]) -> NDArray[np.float32]:
-    """The values as float32. Half precision is converted by torch, which takes a seventh of NumPy's time."""
+    """Returns the values as float32. Half precision is converted by torch, which takes a seventh of NumPy's time."""
     if values.dtype == np.float16 and values.dtype.isnative:
         widened: NDArray[np.float32] = torch.from_numpy(values).float().numpy()
         return widened

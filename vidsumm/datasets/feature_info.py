@@ -52,7 +52,7 @@ def write_feature_info(file: Any, info: FeatureInfo) -> None:
 
 
 def read_null_features(path: Path) -> NDArray[np.float32]:
-    """(C,) features of a black frame from a .npy file of shape (C,), or the mean of several, (N, C).
+    """Reads (C,) features of a black frame from a .npy file: an array (C,), or the mean of several, (N, C).
 
     Raises:
         InputError: not such a file.

@@ -1,4 +1,4 @@
-"""Reading HDF5 files that may be damaged or hostile: sizes are known before memory is taken, links are not followed.
+"""Reading HDF5 files that may be damaged or hostile: sizes are checked first, links are not followed.
 
 HDF5 lets a file point into other files (links, virtual and external data sets). Nothing of that kind is read, so a file
 cannot make the program read another one.
@@ -73,23 +73,23 @@ def damage_as_input_error(path: Path, what: str, remedy: str) -> Iterator[None]:
 
 
 def one_line(error: BaseException) -> str:
-    """The message of an error on one line; without the quotes that `KeyError` puts around it."""
+    """Returns the message of an error on one line, without the quotes that `KeyError` puts around it."""
     text = error.args[0] if isinstance(error, KeyError) and error.args else error
     return " ".join(str(text).split())
 
 
 def is_hard_link(group: Any, name: str) -> bool:
-    """Whether a group holds the named object itself, not a soft or external link, which may lead out of the file."""
+    """Returns whether a group holds the named object itself, not a soft or external link to another place."""
     return isinstance(group.get(name, getlink=True), h5py.HardLink)
 
 
 def has_name(group: Any, name: str) -> bool:
-    """Whether a group has an entry of this name, object or link; links are not followed."""
+    """Returns whether a group has an entry of this name, object or link; links are not followed."""
     return group.get(name, getlink=True) is not None
 
 
 def own_dataset(group: Any, name: str) -> Any:
-    """The data set of this name, if its values lie in the file itself.
+    """Returns the data set of this name, if its values lie in the file itself.
 
     Raises:
         KeyError: there is none of this name, or it is a link.
@@ -104,7 +104,7 @@ def own_dataset(group: Any, name: str) -> Any:
 
 
 def read_array(group: Any, name: str, ndim: int) -> NDArray[Any]:
-    """The numbers of a data set, in the type that they are stored in.
+    """Reads the numbers of a data set, in the type in which they are stored.
 
     Raises:
         KeyError, TypeError: see `own_dataset`.
@@ -122,7 +122,7 @@ def read_array(group: Any, name: str, ndim: int) -> NDArray[Any]:
 
 
 def read_text(group: Any, name: str) -> str:
-    """The text of a scalar data set; bytes that are not UTF-8 are replaced.
+    """Reads the text of a scalar data set; bytes that are not UTF-8 are replaced.
 
     Raises:
         KeyError, TypeError: see `own_dataset`.

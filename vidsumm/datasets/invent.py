@@ -1,4 +1,4 @@
-"""Synthetic feature files, as `vidsumm data invent` writes them."""
+"""Writes synthetic feature files: ``vidsumm data invent``."""
 
 from pathlib import Path
 
@@ -27,10 +27,10 @@ def invent_features(
     Args:
         output: where to write.
         layout: ``eccv16``, see `SyntheticConfig`, or ``mrhisum``, see `write_synthetic_mrhisum`.
-        videos: how many.
-        channels: C of the features.
-        agreement: of the annotators, see `SyntheticConfig`; a video of Mr. HiSum has only one.
-        seed: of all random numbers.
+        videos: number of videos.
+        channels: C, channels of the features.
+        agreement: agreement of the annotators, see `SyntheticConfig`; a video of Mr. HiSum has only one.
+        seed: seed of all random numbers.
         overwrite: replace `output`.
 
     Raises:

@@ -39,14 +39,14 @@ _ROUNDING = 1e-5  # how far rounding may lift a stored score above 1
 
 
 def video_keys(file: Any) -> list[str]:
-    """Names of the groups that are videos, in natural order (``video_9`` before ``video_10``); links are ignored."""
+    """Returns the names of the groups that are videos, in natural order (9 before 10); links are ignored."""
     keys = [key for key in file if is_hard_link(file, key) and isinstance(file[key], h5py.Group)]
     videos = (key for key in keys if is_hard_link(file[key], "picks") or is_hard_link(file[key], "gtscore"))
     return sorted(videos, key=_natural_order)
 
 
 def require_video_keys(path: Path, file: Any) -> list[str]:
-    """The `video_keys` of an open file, at least one.
+    """Returns the `video_keys` of an open file, at least one.
 
     Raises:
         InputError: the file holds no annotated video; names `path`.
@@ -58,7 +58,7 @@ def require_video_keys(path: Path, file: Any) -> list[str]:
 
 
 def sample_count(group: Any) -> int:
-    """N of a video, without reading its arrays.
+    """Returns N of a video, without reading its arrays.
 
     Raises:
         KeyError, TypeError, ValueError: it has neither picks nor gtscore, or they have more than one axis.
@@ -70,12 +70,12 @@ def sample_count(group: Any) -> int:
 
 
 def declared_kind(declared: Any) -> Kind | None:
-    """The value of a file's attribute `kind`; None where it is missing or not a known kind."""
+    """Returns the value of a file's attribute `kind`; None where it is missing or not a known kind."""
     return next((kind for kind in get_args(Kind) if isinstance(declared, str) and declared == kind), None)
 
 
 def learns_gtscore(declared: Kind | None, group: Any) -> bool:
-    """Whether a network learns `gtscore` instead of the annotators' scores, as in videos of Mr. HiSum.
+    """Returns whether a network learns `gtscore` instead of the annotators' scores, as in videos of Mr. HiSum.
 
     Args:
         declared: what the file says its kind is.
@@ -85,7 +85,7 @@ def learns_gtscore(declared: Kind | None, group: Any) -> bool:
 
 
 def require_gtscore(stored: NDArray[Any], samples: int) -> NDArray[np.float32]:
-    """The stored `gtscore` as (N,) float32 in [0, 1].
+    """Returns the stored `gtscore` as (N,) float32 in [0, 1].
 
     Raises:
         ValueError: another length, or values outside this range.
@@ -98,7 +98,7 @@ def require_gtscore(stored: NDArray[Any], samples: int) -> NDArray[np.float32]:
 
 
 def inclusive_shots(change_points: NDArray[Any], n_frames: int) -> NDArray[np.int64]:
-    """Shots as (M, 2) first and last frame, both inclusive, from rows of either convention.
+    """Returns shots as (M, 2) first and last frame, both inclusive, from rows of either convention.
 
     Where every row ends at the number with which the next one begins, rows are [start, end); otherwise both numbers
     belong to the shot. The last row may end at `n_frames` or one before it under either convention (in Mr. HiSum's
@@ -133,5 +133,5 @@ def inclusive_shots(change_points: NDArray[Any], n_frames: int) -> NDArray[np.in
 
 
 def _natural_order(key: str) -> list[tuple[bool, int, str]]:
-    """A sort key: numbers by value, and before words."""
+    """Returns a sort key: numbers by value, and before words."""
     return [(False, int(p), "") if p.isdecimal() else (True, 0, p) for p in key.split("_")]

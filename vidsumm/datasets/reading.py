@@ -23,7 +23,7 @@ __all__ = ["examine_video", "read_annotation", "read_annotations"]
 
 
 def read_annotations(path: Path) -> dict[str, Annotation]:
-    """Annotations of every video in a file of either layout, with or without features, in natural order of their keys.
+    """Reads the annotations of all videos in a file of either layout, with or without features, in natural order.
 
     Raises:
         InputError: not HDF5, no annotated video, or arrays that do not fit together.
@@ -36,9 +36,9 @@ def read_annotation(path: Path, file: Any, name: str, key: str = "") -> Annotati
     """Reads one video of an open file.
 
     Args:
-        path: of the file, for messages.
+        path: path of the file, for messages.
         file: the open file.
-        name: of the video's group.
+        name: name of the video's group.
         key: the annotation's `key`, where it is not the name of the group.
 
     Raises:
@@ -77,7 +77,7 @@ class _VideoReader:
 
     @property
     def has_picks(self) -> bool:
-        """True of the eccv16 layout, False of Mr. HiSum's."""
+        """Whether the video has the eccv16 layout; otherwise it has that of Mr. HiSum."""
         return has_name(self.group, "picks")
 
     def add_fault(self, text: str) -> None:
@@ -87,10 +87,10 @@ class _VideoReader:
         self.faults.append(Fault(text, is_fatal=False))
 
     def read(self, key: str, declared: Any) -> Annotation | None:
-        """The annotation; None where something fatal was found.
+        """Returns the annotation; None where something fatal was found.
 
         Args:
-            key: of the annotation.
+            key: key of the annotation.
             declared: the attribute `kind` of the file.
         """
         clock = self._read_clock()
@@ -124,7 +124,7 @@ class _VideoReader:
         return bool(holds)
 
     def _read_optional(self, name: str, ndim: int) -> NDArray[Any] | None:
-        """An array that may be missing; one that is damaged is a fault."""
+        """Returns an array that may be missing; one that is damaged is a fault."""
         if not has_name(self.group, name):
             return None
         try:
@@ -134,7 +134,7 @@ class _VideoReader:
             return None
 
     def _read_clock(self) -> tuple[NDArray[np.int64], int] | None:
-        """The picks and the number of frames."""
+        """Returns the picks and the number of frames."""
         try:
             if not self.has_picks:
                 count = sample_count(self.group)
@@ -181,7 +181,7 @@ class _VideoReader:
         return raw
 
     def _read_summary(self, n_frames: int) -> NDArray[np.bool_] | None:
-        """(U, n_frames); of Mr. HiSum, the one summary."""
+        """Returns the annotators' summaries (U, n_frames); in a video of Mr. HiSum, its only one."""
         if self.has_picks:
             stored = self._read_optional("user_summary", 2)
         else:
@@ -238,7 +238,7 @@ class _VideoReader:
         gtscore: NDArray[np.float32] | None,
         picks: NDArray[np.int64],
     ) -> NDArray[np.float32] | None:
-        """(U, N) in [0, 1]: `Annotation.scores`; None where the file has nothing to derive them from."""
+        """Returns `Annotation.scores`, (U, N) in [0, 1]; None where the file has nothing to derive them from."""
         if kind == "mrhisum" and gtscore is not None:
             return gtscore[None]
         if raw is not None and raw.shape[1] == len(picks):

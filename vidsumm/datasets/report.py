@@ -32,11 +32,11 @@ class Range:
 
     @staticmethod
     def of(values: NDArray[Any]) -> "Range":
-        """The range of an array that is not empty."""
+        """Returns the range of an array that is not empty."""
         return Range(float(values.min()), float(values.max()))
 
     def union(self, other: "Range") -> "Range":
-        """The smallest range that holds both."""
+        """Returns the smallest range that holds both."""
         return Range(min(self.low, other.low), max(self.high, other.high))
 
 
@@ -53,7 +53,7 @@ class VideoReport:
     duration_s: float | None
     """None where the file does not give the source's fps."""
     channels: int | None
-    """Of its features; None where there are none, or they cannot be used."""
+    """Channels of its features; None where there are none, or they cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class FileReport:
     """None where the file does not say what its features are."""
     videos: tuple[VideoReport, ...]
     ranges: dict[str, Range]
-    """Of ``features``, ``norms`` (lengths of the samples' feature vectors), ``user_scores``, ``scores`` and
+    """Ranges of ``features``, ``norms`` (lengths of the samples' feature vectors), ``user_scores``, ``scores`` and
     ``gtscore``, as far as the file has them."""
     problems: tuple[FileProblem, ...]
 

@@ -18,14 +18,14 @@ _OTHER_SPLIT = "use the split made for this data set"
 
 
 def official_folds(source: Path | OfficialName, keys: Sequence[str]) -> list[Split]:
-    """The folds of SumMe or TVSum, or those of a file; without validation videos.
+    """Returns the folds of SumMe or TVSum, or those of a file; they have no validation videos.
 
     A file is JSON, ``{"folds": [...]}`` or a list; each fold has ``train`` and ``test``, or ``train_keys`` and
     ``test_keys`` as in the field's files, which put the name of their data file before the key.
 
     Args:
         source: ``"summe"``, ``"tvsum"``, or a file.
-        keys: of the data. A store of several files puts the file's name before each key; folds may leave it out.
+        keys: keys of the data. A store of several files puts the file's name before each key; folds may leave it out.
 
     Raises:
         InputError: not such a file, a key that the data lacks or has twice, or a video on both sides.
@@ -36,11 +36,11 @@ def official_folds(source: Path | OfficialName, keys: Sequence[str]) -> list[Spl
 
 
 def mrhisum_split(path: Path, keys: Sequence[str]) -> Split:
-    """Mr. HiSum's own split, reduced to those of its videos that the data has.
+    """Returns Mr. HiSum's own split, reduced to those of its videos that the data has.
 
     Args:
         path: its JSON file, with ``train_keys``, ``val_keys`` and ``test_keys``.
-        keys: of the data; a part of Mr. HiSum is enough, and the split's name then says so.
+        keys: keys of the data; a part of Mr. HiSum is enough, and the split's name then says so.
 
     Raises:
         InputError: not such a file, a video on two sides, or a side of which the data has no video.
@@ -107,7 +107,7 @@ def _side(source: str, number: int, row: dict[str, Any], side: str, by_name: dic
 
 
 def _keys_by_name(keys: Iterable[str]) -> dict[str, list[str]]:
-    """Keys of the data, under the whole key and under its part after the file's name."""
+    """Returns the keys of the data, under the whole key and under its part after the file's name."""
     by_name: dict[str, list[str]] = {}
     for key in keys:
         for name in {key, key.rpartition("/")[2]}:

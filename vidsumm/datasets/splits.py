@@ -34,10 +34,10 @@ class Split:
 
 
 def k_folds(keys: Sequence[str], folds: int, seed: int) -> list[Split]:
-    """Random folds whose test sides are disjoint and cover all videos.
+    """Returns random folds whose test sides are disjoint and cover all videos.
 
     Raises:
-        InputError: fewer videos than folds, or fewer than two folds.
+        InputError: there are fewer videos than folds, or fewer than two folds.
     """
     if not 2 <= folds <= len(keys):
         raise InputError(f"{len(keys)} videos cannot be divided into {folds} folds", remedy="give 2 folds or more")
@@ -50,14 +50,14 @@ def k_folds(keys: Sequence[str], folds: int, seed: int) -> list[Split]:
 
 
 def tvt_splits(keys: Sequence[str], seeds: int = 5) -> list[Split]:
-    """Random 7:1:2 splits, one for each seed from 0: the same videos always give the same splits.
+    """Returns random 7:1:2 splits, one for each seed from 0: the same videos always give the same splits.
 
     Args:
         keys: at least three; their order does not matter.
-        seeds: how many splits.
+        seeds: number of splits.
 
     Raises:
-        InputError: fewer than three videos.
+        InputError: there are fewer than three videos.
     """
     if len(keys) < 3:
         raise InputError(f"{len(keys)} videos cannot be split 7:1:2", remedy="give three videos or more")
@@ -65,14 +65,14 @@ def tvt_splits(keys: Sequence[str], seeds: int = 5) -> list[Split]:
 
 
 def augment(split: Split, others: Iterable[str]) -> Split:
-    """The split with all videos of other data sets added to its training side."""
+    """Returns the split with all videos of other data sets added to its training side."""
     known = {*split.train, *split.validation, *split.test}
     train = split.train + tuple(k for k in others if k not in known)
     return replace(split, train=train, name=f"{split.name} augmented")
 
 
 def transfer_split(target: Sequence[str], others: Sequence[str]) -> Split:
-    """Trains on other data sets alone and tests on all videos of the target.
+    """Returns a split that trains on other data sets alone and tests on all videos of the target.
 
     Raises:
         InputError: a video is on both sides.
@@ -85,10 +85,10 @@ def transfer_split(target: Sequence[str], others: Sequence[str]) -> Split:
 def apply_setting(
     splits: Sequence[Split], setting: Setting, target: Sequence[str], others: Sequence[str] = ()
 ) -> list[Split]:
-    """The splits of a protocol in a setting.
+    """Returns the splits of a protocol in a setting.
 
     Args:
-        splits: of the target data set.
+        splits: splits of the target data set.
         setting: canonical ignores `others`; transfer gives a single split, whatever the protocol.
         target: all videos of the target.
         others: all videos of the other data sets.

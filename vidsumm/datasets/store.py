@@ -28,7 +28,7 @@ _NULL_TOLERANCE = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class _VideoLocation:
-    """Where the arrays of a video lie in its file, remembered from the first time the video is asked for."""
+    """Where the arrays of a video lie in its file, found when the video is first read."""
 
     length: int
     features: Block | None
@@ -49,7 +49,7 @@ class _OpenFile:
         self._has_plain_offsets = not self.hdf5.userblock_size
 
     def locate(self, features: Any, gtscore: Any | None) -> _VideoLocation:
-        """Where a video's data sets lie.
+        """Finds where a video's data sets lie.
 
         A `gtscore` that does not fit gets no block: reading the whole annotation then says what is wrong with it.
         """
@@ -66,7 +66,7 @@ class _OpenFile:
 class FeatureStore:
     """One or several annotated feature files of one feature id.
 
-    Videos are read when they are asked for. The videos of a single file are named after their groups (``video_1``),
+    Videos are read on demand. The videos of a single file are named after their groups (``video_1``),
     those of several files after the file too (``tvsum/video_1``). A store may be used by several threads, and pickled.
 
     Args:
@@ -115,7 +115,7 @@ class FeatureStore:
         return np.array([self.length(key) for key in self.keys], dtype=np.int64)
 
     def length(self, key: str) -> int:
-        """N of a video, without reading its features.
+        """Returns N of a video, without reading its features.
 
         Raises:
             InputError: the store has no such video, or its features do not fit.
@@ -123,7 +123,7 @@ class FeatureStore:
         return self._locate(key).length
 
     def annotation(self, key: str) -> Annotation:
-        """Reads what annotators said about a video; the annotation's `key` is the store's.
+        """Reads the annotation of a video; the annotation's `key` is the store's.
 
         Raises:
             InputError: no such video, or arrays that do not fit together.
@@ -132,7 +132,7 @@ class FeatureStore:
         return read_annotation(path, self._open(path).hdf5, name, key=key)
 
     def scores(self, key: str) -> NDArray[np.float32]:
-        """Reads `Annotation.scores` of a video, (U, N); of Mr. HiSum, without reading the rest of the annotation.
+        """Reads `Annotation.scores` of a video, (U, N); for Mr. HiSum, without reading the rest of the annotation.
 
         Raises:
             InputError: no such video, or arrays that do not fit together.
@@ -158,7 +158,7 @@ class FeatureStore:
             return require_finite(as_float32(read_block(self._open(path).descriptor, block)))
 
     def close(self) -> None:
-        """Closes the files; they are opened again when something is asked for."""
+        """Closes the files; the next read opens them again."""
         files, self._files = self._files, {}
         for file in files.values():
             file.close()
@@ -173,7 +173,7 @@ class FeatureStore:
         return self.__dict__ | {"_files": {}}
 
     def _group_of(self, key: str) -> tuple[Path, str]:
-        """The file of a video and the name of its group there."""
+        """Returns the file of a video and the name of its group there."""
         if key not in self._groups:
             files = ", ".join(map(str, self.paths))
             raise InputError(f"no video {key!r} in {files}", remedy="`vidsumm data check` lists the videos of a file")
@@ -204,7 +204,7 @@ class FeatureStore:
             return read_feature_info(file)
 
     def _list_groups(self, path: Path) -> list[tuple[str, tuple[Path, str]]]:
-        """The videos of a file: the store's key of each, with what `_group_of` returns."""
+        """Returns the videos of a file: the store's key of each, with what `_group_of` returns."""
         with damage_as_input_error(path, "cannot be read", CHECK_REMEDY):
             names = require_video_keys(path, self._open(path).hdf5)
         prefix = f"{path.stem}/" if len(self.paths) > 1 else ""

@@ -93,13 +93,13 @@ class SyntheticVideo:
 
 
 def synthetic_videos(config: SyntheticConfig) -> list[SyntheticVideo]:
-    """Makes `config.videos` videos; the first ones stay the same when more are asked for."""
+    """Makes `config.videos` videos; more videos leave the first ones the same."""
     kinds = _kinds(config)
     return [_make_video(config, kinds, number) for number in range(1, config.videos + 1)]
 
 
 def feature_id(config: SyntheticConfig) -> str:
-    """The feature id of the videos; it is the same where the kinds of content have the same feature vectors."""
+    """Returns the feature id of the videos; it is the same where the kinds of content have the same feature vectors."""
     digest = hashlib.sha256(f"{config.seed} {config.modes} {config.feature_dim}".encode()).hexdigest()
     return f"synthetic:{digest[:12]}:{config.modes}-kinds-{config.feature_dim}:2fps"
 
@@ -118,7 +118,7 @@ def write_synthetic(path: Path, config: SyntheticConfig) -> None:
 
 
 def _kinds(config: SyntheticConfig) -> NDArray[np.float32]:
-    """(Q + 2, C) orthonormal feature vectors: of the interesting kinds, the plain kind and a black frame."""
+    """Returns (Q + 2, C) orthonormal feature vectors: of the interesting kinds, the plain kind and a black frame."""
     rng = np.random.default_rng([config.seed, _KINDS_STREAM])
     basis, _ = np.linalg.qr(rng.standard_normal((config.feature_dim, config.modes + 2)))
     return basis.T.astype(np.float32)
@@ -148,7 +148,7 @@ def _make_video(config: SyntheticConfig, kinds: NDArray[np.float32], number: int
 
 
 def _shot_lengths(rng: np.random.Generator, samples: int) -> NDArray[np.int64]:
-    """(M,) samples of each shot, `samples` in all; a rest shorter than a shot joins the last one."""
+    """Returns (M,) samples of each shot, `samples` in all; a rest shorter than a shot joins the last one."""
     shortest, longest = _SHOT_SAMPLES
     lengths: list[int] = []
     while samples - sum(lengths) >= shortest:
@@ -158,7 +158,7 @@ def _shot_lengths(rng: np.random.Generator, samples: int) -> NDArray[np.int64]:
 
 
 def _annotator_modes(config: SyntheticConfig) -> NDArray[np.int64]:
-    """(U,) the mode of each annotator, in ascending order, in the shares that `agreement` asks for."""
+    """Returns (U,) the mode of each annotator, ascending, in the shares that `agreement` asks for."""
     shares = np.full(config.modes, (1 - config.agreement) / config.modes)
     shares[0] += config.agreement
     bounds = np.rint(np.cumsum(shares) * config.annotators).astype(np.int64)
@@ -168,7 +168,7 @@ def _annotator_modes(config: SyntheticConfig) -> NDArray[np.int64]:
 def _features(
     rng: np.random.Generator, contents: NDArray[np.floating], lengths: NDArray[np.int64]
 ) -> NDArray[np.float32]:
-    """(N, C) unit vectors: `contents` (M, C) of the shots, with noise."""
+    """Returns (N, C) unit vectors: `contents` (M, C) of the shots, with noise."""
     count, dim = contents.shape
     shots = contents + _SHOT_NOISE * rng.standard_normal((count, dim)) / np.sqrt(dim)
     frames = np.repeat(shots, lengths, axis=0)
@@ -194,7 +194,7 @@ def _annotation(video: SyntheticVideo) -> Annotation:
 
 
 def _summary(scores: NDArray[np.float32], shots: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """(N,) the samples of the best shots, taken in order of their score as far as they fit the budget."""
+    """Returns (N,) the samples of the best shots, taken in order of their score as far as they fit the budget."""
     chosen = np.zeros(len(scores), dtype=np.bool_)
     room = int(_BUDGET * len(scores))
     for first, last in shots[np.argsort(-scores[shots[:, 0]], kind="stable")]:

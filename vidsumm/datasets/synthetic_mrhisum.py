@@ -21,15 +21,15 @@ VIDEOS = 31_892
 """Number of videos in Mr. HiSum."""
 
 _SHORTEST_S, _LONGEST_S = 121, 300
-_SLOPE = 0.27  # by which the density of lengths falls
+_SLOPE = 0.27  # slope by which the density of lengths falls
 _SHOT_S = (3, 13)  # shortest shot, and one more than the longest
 _BUDGET = 0.15
 _SMOOTHING = np.hanning(15)[1:-1] / np.hanning(15).sum()
-_SIGNAL = 8.0  # length of the part of a feature vector that shows the score, beside noise of length sqrt(C) = 32
+_SIGNAL = 8.0  # length of the part of a feature vector that shows the score; the noise has length sqrt(C) = 32
 
 
 def synthetic_lengths(videos: int, seed: int) -> NDArray[np.int64]:
-    """(videos,) lengths in seconds, distributed as those of Mr. HiSum.
+    """Returns (videos,) lengths in seconds, distributed as those of Mr. HiSum.
 
     They lie between 121 and 300 s with a density that falls linearly: the share of videos shorter than 121 + 180 u
     seconds is 1.27 u - 0.27 u^2. For u = 0.1, 0.2, ... 0.9 this is within 0.01 of Mr. HiSum, whose mean is 201.9 s.
@@ -52,14 +52,14 @@ def write_synthetic_mrhisum(
     """Writes synthetic videos ``video_1`` ... one by one, atomically; memory does not grow with their number.
 
     A file of Mr. HiSum's size takes 12.3 GiB in float16. Features are noise of unit length from which the score can be
-    learned; scores are smooth curves from 0 to 1. The first videos stay the same when more are asked for.
+    learned; scores are smooth curves from 0 to 1. More videos leave the first ones the same.
 
     Args:
         path: where to write.
-        videos: how many.
-        seed: of all random numbers.
+        videos: number of videos.
+        seed: seed of all random numbers.
         feature_dim: C.
-        dtype: in which the features are stored.
+        dtype: type in which the features are stored.
 
     Raises:
         OutputError: the file cannot be written.
@@ -88,7 +88,7 @@ def _videos(
 
 
 def _shots(rng: np.random.Generator, length: int) -> NDArray[np.int64]:
-    """(M, 2) first and last second of random shots that cover a video."""
+    """Returns (M, 2) the first and the last second of random shots that cover a video."""
     starts = np.cumsum(rng.integers(*_SHOT_S, size=length // _SHOT_S[0]))
     starts = np.concatenate([[0], starts[starts <= length - _SHOT_S[0]]])
     return np.stack([starts, np.append(starts[1:], length) - 1], axis=1)

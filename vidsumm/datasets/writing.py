@@ -98,7 +98,7 @@ def copy_with_feature_info(path: Path, output: Path, info: FeatureInfo, *, kind:
 
 
 def feature_channels(path: Path) -> int:
-    """C of the first video of a feature file, which need not say what its features are.
+    """Returns C of the first video of a feature file, which need not say what its features are.
 
     Raises:
         InputError: not a feature file.
@@ -123,7 +123,7 @@ def _write_attributes(file: Any, info: FeatureInfo | None, kind: Any) -> None:
 
 
 def _stored_arrays(annotation: Annotation) -> dict[str, Any]:
-    """The data sets of a video's group, without its features."""
+    """Returns the data sets of a video's group, without its features."""
     shots, summary = annotation.shots, annotation.user_summary.astype(np.uint8)
     stored: dict[str, Any] = {"gtscore": annotation.gtscore}
     if annotation.name:

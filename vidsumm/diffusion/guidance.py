@@ -1,7 +1,7 @@
 """Classifier-free and self-attention guidance (paper, supplement B), both in the space of clean logits.
 
-Self-attention guidance asks the network a second time, about a curve that is blurred at the most attended samples, and
-moves the prediction away from that answer.
+Self-attention guidance calls the network a second time, with a curve that is blurred at the most attended samples, and
+moves the prediction away from that second prediction.
 
 Symbols: S curves, N samples; u0 = f~(C(u_t), t, Z), the prediction with classifier-free guidance; s the weight, psi the
 threshold, A_t the attention, M_t = 1(A_t > psi), G_sigma the blur.
@@ -34,7 +34,7 @@ _ROUNDING = 1e-4
 
 
 def guide(conditional: Tensor, unconditional: Tensor, weight: float) -> Tensor:
-    """Classifier-free guidance: (1 + w) u0(Z) - w u0(null), (S, N) clean logits.
+    """Applies classifier-free guidance: (1 + w) u0(Z) - w u0(null), (S, N) clean logits.
 
     Args:
         conditional: (S, N) prediction given the video.
@@ -45,7 +45,7 @@ def guide(conditional: Tensor, unconditional: Tensor, weight: float) -> Tensor:
 
 
 def gaussian_blur(curves: Tensor, sigma: float) -> Tensor:
-    """Convolves curves along time with a Gaussian, (S, N). At the ends the samples there are share its weight.
+    """Convolves curves along time with a Gaussian, (S, N), whose weights sum to 1 also at the ends of a curve.
 
     Args:
         curves: (S, N).
@@ -62,7 +62,7 @@ def gaussian_blur(curves: Tensor, sigma: float) -> Tensor:
 def blur_attended(
     u_t: Tensor, u0: Tensor, attention: Tensor, abar: Tensor, *, sigma: float, threshold: float
 ) -> Tensor:
-    """The degraded curve: steps 1 to 3 of this module, (S, N).
+    """Returns the degraded curves, (S, N): steps 1 to 3 of this module.
 
     Args:
         u_t: (S, N) noised logits.
@@ -78,5 +78,5 @@ def blur_attended(
 
 
 def move_away(predicted: Tensor, degraded: Tensor, weight: float) -> Tensor:
-    """Step 4 of this module: u0 + s (u0 - u0 of the degraded curve), (S, N)."""
+    """Returns u0 + s (u0 - u0 of the degraded curve), (S, N): step 4 of this module."""
     return predicted + weight * (predicted - degraded)

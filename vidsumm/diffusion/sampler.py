@@ -32,7 +32,7 @@ class Draws:
     """(steps - 1 or more, S, N) standard normal, one slice for each step except the last."""
 
     def to(self, device: torch.device) -> "Draws":
-        """The same draws on another device."""
+        """Returns the same draws on another device."""
         return Draws(self.x_T.to(device), self.step_noise.to(device))
 
 
@@ -53,12 +53,12 @@ def draw_noise(seeds: Sequence[int], steps: int, length: int) -> Draws:
 
 
 def sampling_times(steps: int, total: int, final: Final) -> list[int]:
-    """The times at which the denoiser is asked, descending from total - 1.
+    """Returns the times at which the denoiser is called, descending from total - 1.
 
     Times count from 0 here: the paper's T is total - 1, and its last step t = 1 is 0.
 
     Args:
-        steps: how many times.
+        steps: number of times.
         total: T of the noise schedule.
         final: ``"paper"`` spreads them evenly down to 0, where the prediction "is directly used" (section 3.2), with
             guidance. ``"official"`` is linspace(0, total - 1, steps + 1), rounded down, without its 0: for ten steps
@@ -93,9 +93,9 @@ def ddim_sample(
 
     Args:
         denoise: predicts u0; called once for each step, with all curves.
-        schedule: the noise schedule; on the CPU it works with any device, and nothing waits for its numbers.
+        schedule: the noise schedule; on the CPU it works with tensors of any device, without waiting for a GPU.
         draws: start and step noise, on the device of the denoiser.
-        steps: how often the denoiser is asked.
+        steps: how often the denoiser is called.
         final: see `sampling_times`.
         denoise_final: called at the last time instead of `denoise` (the official code leaves guidance out there).
     """

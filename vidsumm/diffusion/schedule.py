@@ -35,17 +35,17 @@ class Schedule:
     lose half their digits in float32, enough to move a noised score to another level of the codebook."""
 
     def to(self, device: torch.device) -> "Schedule":
-        """The same schedule on another device."""
+        """Returns the same schedule on another device."""
         return Schedule(self.alphas_cumprod.to(device))
 
     @property
     def steps(self) -> int:
-        """T."""
+        """T, the number of diffusion steps."""
         return len(self.alphas_cumprod)
 
 
 def cosine_schedule(steps: int = NUM_STEPS, *, offset: float = 0.008, max_beta: float = 0.999) -> Schedule:
-    """Cosine schedule of Nichol and Dhariwal (2021), eq. 17, as the paper uses it.
+    """Returns the cosine schedule of Nichol and Dhariwal (2021), eq. 17, as the paper uses it.
 
     f(t) = cos^2((t / T + s) / (1 + s) * pi / 2), beta_t = min(1 - f(t + 1) / f(t), max_beta).
 
@@ -62,19 +62,19 @@ def cosine_schedule(steps: int = NUM_STEPS, *, offset: float = 0.008, max_beta: 
 
 
 def to_logit(score: Tensor, temperature: float) -> Tensor:
-    """u = log(s / (1 - s)) / temperature, with s and 1 - s clamped to at least EPSILON, so that u is finite."""
+    """Returns u = log(s / (1 - s)) / temperature, with s and 1 - s clamped to at least EPSILON, so that u is finite."""
     s = score.clamp(min=EPSILON)
     rest = (1 - score).clamp(min=EPSILON)
     return torch.log(s / rest) / temperature
 
 
 def to_score(logit: Tensor, temperature: float) -> Tensor:
-    """s = sigmoid(temperature * u), the inverse of `to_logit` between EPSILON and 1 - EPSILON."""
+    """Returns s = sigmoid(temperature * u), the inverse of `to_logit` between EPSILON and 1 - EPSILON."""
     return torch.sigmoid(temperature * logit)
 
 
 def q_sample(schedule: Schedule, u0: Tensor, t: Tensor, noise: Tensor) -> Tensor:
-    """Forward process: u_t = sqrt(abar_t) u_0 + sqrt(1 - abar_t) noise.
+    """Adds noise (the forward process): u_t = sqrt(abar_t) u_0 + sqrt(1 - abar_t) noise.
 
     Args:
         schedule: the noise schedule.
@@ -87,7 +87,7 @@ def q_sample(schedule: Schedule, u0: Tensor, t: Tensor, noise: Tensor) -> Tensor
 
 
 def predicted_noise(u_t: Tensor, u0: Tensor, abar: Tensor) -> Tensor:
-    """eps = (u_t - sqrt(abar) u0) / sqrt(1 - abar), the noise in u_t given a predicted u0, (S, N).
+    """Returns eps = (u_t - sqrt(abar) u0) / sqrt(1 - abar), the noise in u_t given a predicted u0, (S, N).
 
     Args:
         u_t: (S, N) noised logits.

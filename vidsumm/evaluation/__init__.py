@@ -1,4 +1,4 @@
 """Measures of summaries and scores: arrays in, numbers out.
 
-It knows no files, no data sets and no networks, so that others can use it as a library.
+It needs no files, data sets or networks, so that others can use it as a library.
 """

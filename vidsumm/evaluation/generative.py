@@ -12,7 +12,7 @@ _MATCH = 0.25  # least Kendall's tau at which a curve matches an annotator (Summ
 
 
 def best_match(taus: NDArray[np.float64]) -> float:
-    """Tau of the curve that matches an annotator best, averaged over annotators.
+    """Returns tau of the curve that matches an annotator best, averaged over annotators.
 
     Args:
         taus: (S, U) Kendall's tau of each curve with each annotator.
@@ -21,7 +21,7 @@ def best_match(taus: NDArray[np.float64]) -> float:
 
 
 def match_ratio(taus: NDArray[np.float64], threshold: float = _MATCH) -> NDArray[np.float64]:
-    """Share of curves that match each annotator: one row of SummDiff's figure 3.
+    """Returns the share of curves that match each annotator: one row of SummDiff's figure 3.
 
     Args:
         taus: (S, U) Kendall's tau of each curve with each annotator.
@@ -35,7 +35,7 @@ def match_ratio(taus: NDArray[np.float64], threshold: float = _MATCH) -> NDArray
 
 
 def coverage(taus: NDArray[np.float64], threshold: float = _MATCH) -> float:
-    """Share of annotators whom at least one curve matches; grows with S.
+    """Returns the share of annotators whom at least one curve matches; grows with S.
 
     Args:
         taus: (S, U) Kendall's tau of each curve with each annotator.
@@ -45,7 +45,7 @@ def coverage(taus: NDArray[np.float64], threshold: float = _MATCH) -> float:
 
 
 def diversity(summaries: NDArray[np.bool_]) -> float | None:
-    """Mean distance between pairs of summaries: 1 - IoU, where IoU is the frames of both over the frames of either.
+    """Returns the mean of 1 - IoU over pairs of summaries; IoU is the frames of both over the frames of either.
 
     Args:
         summaries: (S, n_frames) whether a summary shows a frame.
@@ -65,7 +65,7 @@ def diversity(summaries: NDArray[np.bool_]) -> float | None:
 
 
 def energy_distance(curves: NDArray[np.floating], annotators: NDArray[np.floating]) -> float:
-    """Energy distance between the distributions of drawn curves and of annotators' curves (Szekely and Rizzo).
+    """Returns the energy distance between drawn curves and annotators' curves (Szekely and Rizzo).
 
     2 E|X - Y| - E|X - X'| - E|Y - Y'| with the Euclidean distance divided by sqrt(N), so that the length of a video
     does not matter and the result is in the unit of the scores. Means run over all pairs, a curve with itself included
@@ -82,6 +82,6 @@ def energy_distance(curves: NDArray[np.floating], annotators: NDArray[np.floatin
 
 
 def _mean_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
-    """Root mean square difference of two curves, averaged over all pairs of curves (A, N) and (B, N)."""
+    """Returns the root mean square difference of two curves, averaged over all pairs of curves (A, N) and (B, N)."""
     rows = b.astype(np.float64)
     return float(np.mean([np.sqrt(np.square(rows - row).mean(axis=1)).mean() for row in a.astype(np.float64)]))

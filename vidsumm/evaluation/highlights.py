@@ -11,12 +11,12 @@ _SHOT_LENGTH = 5  # samples: five seconds of Mr. HiSum, whose videos are sampled
 def highlight_precision(
     curve: NDArray[np.floating], gtscore: NDArray[np.floating], share: float, shot_length: int = _SHOT_LENGTH
 ) -> float:
-    """Average precision with which a curve finds the highlights, the shots with the highest mean true score.
+    """Returns the average precision with which a curve finds the highlights, the shots of highest mean true score.
 
     Args:
         curve: (N,) predicted scores.
         gtscore: (N,) true scores.
-        share: of the shots that are highlights, 0.5 or 0.15; their number is rounded down, but is at least one. Of
+        share: share of shots that are highlights, 0.5 or 0.15; their number is rounded down, but is at least one. Of
             shots with equal scores, the earlier one is a highlight.
         shot_length: samples of a shot; the last shot may be shorter.
     """
@@ -27,7 +27,7 @@ def highlight_precision(
 
 
 def uniform_means(curve: NDArray[np.floating], shot_length: int) -> NDArray[np.float64]:
-    """Mean score of each shot of `shot_length` samples; the last shot may be shorter.
+    """Returns the mean score of each shot of `shot_length` samples; the last shot may be shorter.
 
     Args:
         curve: (N,) scores.
@@ -43,7 +43,7 @@ def uniform_means(curve: NDArray[np.floating], shot_length: int) -> NDArray[np.f
 
 
 def average_precision(positive: NDArray[np.bool_], predicted: NDArray[np.floating]) -> float:
-    """Mean precision at the rank of each positive item; items with equal scores share a rank.
+    """Returns the mean precision at the rank of each positive item; items with equal scores share a rank.
 
     Args:
         positive: (M,) which items are positive, at least one.

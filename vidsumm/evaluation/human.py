@@ -13,7 +13,7 @@ __all__ = ["pairwise_agreement"]
 
 
 def pairwise_agreement(scores: NDArray[np.floating]) -> RankCorrelation | None:
-    """Rank correlation of two annotators, averaged over all pairs of annotators.
+    """Returns the rank correlation of two annotators, averaged over all pairs of annotators.
 
     Args:
         scores: (U, N) scores; quick where each annotator uses few different values.

@@ -14,7 +14,7 @@ from scipy.stats import kendalltau, spearmanr
 
 __all__ = ["RankCorrelation", "rank_correlation", "rank_correlations"]
 
-_MOST_CELLS = 1 << 20  # in all tables held at once; a pair of curves that needs more is sorted instead
+_MOST_CELLS = 1 << 20  # cells of all tables held at once; a pair of curves that needs more is sorted instead
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class RankCorrelation:
 
 
 def rank_correlation(prediction: NDArray[np.generic], annotators: NDArray[np.generic]) -> RankCorrelation:
-    """Rank correlation of one score curve with each annotator, averaged over annotators (TVSum's protocol).
+    """Returns the rank correlation of a score curve with each annotator, averaged over them (TVSum's protocol).
 
     Args:
         prediction: (N,) predicted scores.
@@ -44,7 +44,7 @@ def rank_correlation(prediction: NDArray[np.generic], annotators: NDArray[np.gen
 def rank_correlations(
     curves: NDArray[np.generic], annotators: NDArray[np.generic]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Rank correlation of every curve with every annotator.
+    """Returns the rank correlation of every curve with every annotator.
 
     Args:
         curves: (S, N) scores, ordinal or binary.
@@ -99,7 +99,7 @@ class _Levels:
 
 
 def _correlate(x: _Levels, y: _Levels) -> NDArray[np.float64]:
-    """(2, R) tau-b and rho of one curve with R others."""
+    """Returns (2, R) tau-b and rho of one curve with R others."""
     cells = x.counts.size * y.counts.shape[1]
     if cells > _MOST_CELLS:
         return np.array([_correlate_by_sorting(x, y.slice(i, i + 1)) for i in range(len(y.codes))]).T
@@ -109,7 +109,7 @@ def _correlate(x: _Levels, y: _Levels) -> NDArray[np.float64]:
 
 
 def _correlate_by_counting(x: _Levels, y: _Levels) -> NDArray[np.float64]:
-    """(2, R) from tables (R, levels of x, levels of y) of how often each level of x meets each level of y."""
+    """Returns (2, R) from tables (R, levels of x, levels of y) of how often each level of x meets each level of y."""
     shape = len(y.codes), x.counts.shape[1], y.counts.shape[1]
     flat = (np.arange(shape[0])[:, None] * shape[1] + x.codes) * shape[2] + y.codes
     table = np.bincount(flat.ravel(), minlength=int(np.prod(shape))).reshape(shape)
@@ -121,7 +121,7 @@ def _correlate_by_counting(x: _Levels, y: _Levels) -> NDArray[np.float64]:
 
 
 def _concordance(table: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(R,) number of pairs of samples that both curves order alike, minus those that they order oppositely."""
+    """Returns (R,) the pairs of samples that both curves order alike, minus those that they order oppositely."""
     below = np.cumsum(table, axis=1) - table  # for each level of x and y: samples with lower x and this y
     up_to = np.cumsum(below, axis=2)  # samples with lower x, and this y or a lower one
     alike, opposite = up_to - below, up_to[:, :, -1:] - up_to
@@ -130,13 +130,13 @@ def _concordance(table: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _correlate_by_sorting(x: _Levels, y: _Levels) -> tuple[float, float]:
-    """tau-b and rho of two curves whose table would be too large."""
+    """Returns tau-b and rho of two curves whose table would be too large."""
     if not (x.untied_pairs.all() and y.untied_pairs.all()):
         return 0.0, 0.0
     return float(kendalltau(x.codes[0], y.codes[0]).statistic), float(spearmanr(x.codes[0], y.codes[0]).statistic)
 
 
 def _ratio(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`above` / `below`, clipped to [-1, 1] against rounding; 0 where `below` is 0."""
+    """Returns `above` / `below`, clipped to [-1, 1] against rounding; 0 where `below` is 0."""
     ratio: NDArray[np.float64] = np.divide(above, below, out=np.zeros_like(above), where=below > 0)
     return np.clip(ratio, -1, 1)

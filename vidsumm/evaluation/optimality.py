@@ -107,7 +107,7 @@ class OptimalChoice:
         )
 
     def _bounds(self, fits: NDArray[np.bool_], capacity: int) -> NDArray[np.float64]:
-        """(K,) greatest harmful move of each shot within its interval.
+        """Returns (K,) the greatest harmful move of each shot within its interval.
 
         Args:
             fits: (K,) shots that are no longer than the capacity.

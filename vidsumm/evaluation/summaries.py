@@ -12,7 +12,7 @@ __all__ = ["RATIO", "capacity", "frame_scores", "machine_summaries", "overlap_f1
 
 RATIO = 0.15
 """Longest summary as a share of the video."""
-_SHARE_FLOOR = 1e-8  # of a video's frames; avoids 0 / 0 where both summaries are empty, as the authors' code does
+_SHARE_FLOOR = 1e-8  # share of a video's frames, added as in the authors' code: two empty summaries give no 0 / 0
 
 
 def frame_scores(curves: NDArray[np.floating], picks: NDArray[np.int64], n_frames: int) -> NDArray[np.float64]:
@@ -32,7 +32,7 @@ def frame_scores(curves: NDArray[np.floating], picks: NDArray[np.int64], n_frame
 
 
 def shot_lengths(shots: NDArray[np.int64]) -> NDArray[np.int64]:
-    """(M,) number of frames of each shot, from (M, 2) first and last frame, both inclusive."""
+    """Returns (M,) the number of frames of each shot, from (M, 2) first and last frame, both inclusive."""
     lengths: NDArray[np.int64] = shots[:, 1] - shots[:, 0] + 1
     return lengths
 
@@ -44,14 +44,14 @@ def shot_means(
     reach: int = 0,
     dtype: type[np.float32] | type[np.float64] = np.float64,
 ) -> NDArray[np.floating]:
-    """Mean score of each shot.
+    """Returns the mean score of each shot.
 
     Args:
         frames: (S, n_frames) frame scores.
         shots: (M, 2) first and last frame, inclusive.
         reach: number of frames after the last that are averaged too, where the video has them: 1 on Mr. HiSum, whose
             rows [start, end) the authors average over `end` inclusive.
-        dtype: in which the means are computed; the authors' float32 changes sums over a video by about 1e-6.
+        dtype: type in which the means are computed; the authors' float32 changes sums over a video by about 1e-6.
 
     Returns:
         (S, M) of this type.
@@ -62,14 +62,14 @@ def shot_means(
 
 
 def capacity(n_frames: int, ratio: float = RATIO) -> int:
-    """The largest number of frames that a summary may have."""
+    """Returns the largest number of frames that a summary may have."""
     return int(ratio * n_frames)
 
 
 def machine_summaries(
     frames: NDArray[np.floating], shots: NDArray[np.int64], *, ratio: float = RATIO, reach: int = 0
 ) -> NDArray[np.bool_]:
-    """Summaries that the knapsack selects: the value of a shot is the mean score of its frames.
+    """Returns the summaries that the knapsack selects: the value of a shot is the mean score of its frames.
 
     Args:
         frames: (S, n_frames) frame scores.
@@ -88,7 +88,7 @@ def machine_summaries(
 
 
 def overlap_f1(summaries: NDArray[np.bool_], annotators: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """F1 of machine summaries against annotators' summaries: twice the frames in common over the sum of their frames.
+    """Returns F1 of machine and annotators' summaries: twice the frames in common over the sum of their frames.
 
     Args:
         summaries: (S, n_frames) whether a machine summary shows a frame.

@@ -1,4 +1,4 @@
 """What is written beside the summaries: the record (``summary.json``) and the picture (``summary.png``).
 
-It knows how results look, not how they come about.
+It defines how results look; how they are computed is in `vidsumm.pipeline`.
 """

@@ -19,12 +19,12 @@ def _font_file(bold: bool) -> Path:
 
 
 def font(size_pt: float, *, bold: bool = False) -> FontProperties:
-    """The bundled sans-serif font, whatever fonts and settings the machine has."""
+    """Returns the bundled sans-serif font, whatever fonts and settings the machine has."""
     return FontProperties(fname=_font_file(bold), size=size_pt)
 
 
 def printable(text: str) -> str:
-    """`text` with a box for every character that the font cannot draw; Matplotlib would warn of each."""
+    """Returns `text` with a box for every character that the font cannot draw; Matplotlib would warn of each."""
     faces = [get_font(_font_file(bold)) for bold in (False, True)]
     return "".join(
         c if c.isprintable() and all(face.get_char_index(ord(c)) for face in faces) else _UNKNOWN for c in text
@@ -57,7 +57,7 @@ def write(
 
 
 def width_px(text: Text) -> float:
-    """Width of a written line, pixels."""
+    """Returns the width of a written line, pixels."""
     return text.get_window_extent().width
 
 

@@ -71,7 +71,7 @@ def _draw(
 
 
 def compose(record: SummaryRecord, thumbnails: NDArray[np.uint8], thumbnail_times_s: NDArray[np.float64]) -> Figure:
-    """The picture as a figure of 1600 pixels width at 100 dpi; arguments as for `draw`."""
+    """Returns the picture as a figure 1600 pixels wide at 100 dpi; arguments as for `draw`."""
     layout = plan_page(record, thumbnails)
     figure = Figure(figsize=(WIDTH_PX / _DPI, layout.height / _DPI), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
@@ -135,7 +135,7 @@ def _draw_thumbnails(
 
 
 def _fill_slots(times_s: NDArray[np.float64], slot_s: float, slots: int) -> list[tuple[int, int]]:
-    """(slot, index) of the time nearest to the middle of each slot that has any."""
+    """Returns (slot, index) of the time nearest to the middle of each slot that has any."""
     owner = np.clip((times_s / slot_s).astype(int), 0, slots - 1)
     distance = np.abs(times_s - (owner + 0.5) * slot_s)
     members = ((slot, np.flatnonzero(owner == slot)) for slot in range(slots))
@@ -143,7 +143,7 @@ def _fill_slots(times_s: NDArray[np.float64], slot_s: float, slots: int) -> list
 
 
 def _metadata(record: SummaryRecord) -> dict[str, str]:
-    """PNG text: the standard keys, and under ``vidsumm`` what is needed to repeat the work."""
+    """Returns the PNG text: the standard keys, and under ``vidsumm`` what is needed to repeat the work."""
     origin = {
         "schema": record.schema,
         "source": {"name": record.source.name, "sha256": record.source.sha256},

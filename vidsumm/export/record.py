@@ -117,7 +117,7 @@ class CurveRecord:
     """One importance curve drawn by the model."""
 
     slot: int
-    """Which of the summaries asked for it was drawn for, from 0."""
+    """Index of the requested summary that the curve was drawn for, from 0."""
     seed: int
     """Seed of this draw."""
     attempt: int

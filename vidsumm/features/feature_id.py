@@ -33,13 +33,13 @@ class FeatureId:
         return f"{self.backbone}:{self.digest}:{self.preprocessing}:{self.fps:g}fps"
 
     def same_network(self, other: "FeatureId") -> bool:
-        """Whether both are the same apart from the sampling rate."""
+        """Returns whether both are the same apart from the sampling rate."""
         mine = (self.backbone, self.digest, self.preprocessing)
         return mine == (other.backbone, other.digest, other.preprocessing)
 
 
 def feature_id(backbone: Backbone | BackboneFile, fps: float) -> str:
-    """The id of the features that `backbone` extracts from frames sampled at `fps` per second."""
+    """Returns the id of the features that `backbone` extracts from frames sampled at `fps` per second."""
     spec = backbone.spec
     return str(FeatureId(spec.name, backbone.weights_sha256[:12], spec.preprocessing, fps))
 

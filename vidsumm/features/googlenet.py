@@ -24,7 +24,7 @@ GOOGLENET_SHA256: str = _FILE.removesuffix(".pth").rsplit("-", 1)[-1]
 
 
 def cached_googlenet_file() -> Path:
-    """The path of torchvision's GoogLeNet weights in the cache of torch hub, whether or not they are there."""
+    """Returns the path of torchvision's GoogLeNet weights in the cache of torch hub, which may not exist."""
     return Path(torch.hub.get_dir()) / "checkpoints" / _FILE
 
 

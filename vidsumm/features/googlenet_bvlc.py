@@ -57,7 +57,7 @@ def _convolution(inputs: int, outputs: int, **options: int) -> nn.Sequential:
 
 
 def _block(inputs: int, *widths: int) -> nn.Module:
-    """torchvision's Inception block with a 5x5 window in its third branch, as in the paper."""
+    """Returns torchvision's Inception block with a 5x5 window in its third branch, as in the paper."""
     block: nn.Module = Inception(inputs, *widths, conv_block=_convolution)
     reduced, outputs = widths[3:5]
     block.branch3 = nn.Sequential(
@@ -142,7 +142,7 @@ def _rename_arrays(arrays: dict[str, NDArray[np.float32]], expected: dict[str, T
 
 
 def _layers() -> dict[str, str]:
-    """Caffe's name of each layer -> torchvision's."""
+    """Returns torchvision's name of each layer by Caffe's."""
     return _STEM | {
         f"inception_{block}.{theirs}": f"inception{block}.{ours}"
         for block in _BLOCKS

@@ -75,7 +75,7 @@ class _Average(nn.Module):
 
 
 def _average_branch(block: nn.Module) -> nn.Module:
-    """The pooling branch of a block, with the average after the convolution instead of before it.
+    """Returns the pooling branch of a block, with the average after the convolution instead of before it.
 
     The two commute: a 1 x 1 kernel mixes only channels, and the mean of equal biases is the bias. After the convolution
     there are four to seven times fewer channels to average.
@@ -88,7 +88,7 @@ def _sequence(block: nn.Module, *names: str) -> nn.Module:
 
 
 def _replace_pooling(block: nn.Module, pooled: nn.Module) -> nn.Module:
-    """A block of torchvision with another pooling branch; its channels keep their order."""
+    """Returns a block of torchvision with another pooling branch; its channels keep their order."""
     match block:
         case InceptionA():
             double = _sequence(block, *(f"branch3x3dbl_{i}" for i in (1, 2, 3)))

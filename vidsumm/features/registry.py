@@ -45,7 +45,7 @@ class _Entry:
     sha256: str
     """How the digest of its weight file begins; empty where any file will do."""
     find: Callable[[Path | None], Path]
-    """The file that the user gave, or else the network's own."""
+    """Returns the file that the user gave, or else the network's own."""
     build: Callable[[Path], nn.Module]
     scale: Callable[[Tensor], Tensor]
     """See `Backbone.scale`."""
@@ -158,7 +158,7 @@ def load_backbone(
 
 
 def backbone_available(name: BackboneName, weights: Path | None) -> tuple[bool, str]:
-    """Whether a backbone could be loaded right now without a download, and a line that says why or why not."""
+    """Returns whether a backbone could be loaded now without a download, and a line that says why or why not."""
     entry = _ENTRIES[name]
     if name == "googlenet" and weights is None and not cached_googlenet_file().is_file():
         return False, entry.spec.weights_note

@@ -1,4 +1,4 @@
-"""Feature files that can be trained on: built from annotated videos, checked, and named where they come without a name.
+"""Builds feature files from annotated videos, checks them, and adds a feature id to files without one.
 
-It brings together video, feature networks and data sets; `vidsumm.datasets` must know neither of the first two.
+It joins `vidsumm.video`, `vidsumm.features` and `vidsumm.datasets`, which do not import each other.
 """

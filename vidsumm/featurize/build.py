@@ -43,7 +43,7 @@ def build_features(
         given: files by key, whatever they are called. Where `videos` and `only` are empty, only these are used.
         only: keys of the videos wanted; all where empty.
         overwrite: replace `output`.
-        on_event: told about each video.
+        on_event: receives the progress of each video.
 
     Returns:
         One line that says what was written.
@@ -89,7 +89,7 @@ def build_features(
 def _extract(
     path: Path, annotation: Annotation, backbone: Backbone, settings: SummarizeConfig, *, progress: Progress
 ) -> PickFeatures:
-    """The features of one video, told as a stage."""
+    """Computes the features of one video and reports them as a stage."""
     with progress.stage("decode", len(annotation.picks), "frames") as done:
         found = extract_at_picks(
             path,

@@ -21,7 +21,7 @@ def check_features(path: Path, *, against: Path | None = None, on_event: EventSi
     Args:
         path: the file.
         against: annotations that it should hold unchanged.
-        on_event: told about the progress.
+        on_event: receives the progress.
 
     Raises:
         InputError: a file is missing or not HDF5.
@@ -35,7 +35,7 @@ def check_features(path: Path, *, against: Path | None = None, on_event: EventSi
 
 
 def find_feature_id_problem(info: FeatureInfo) -> FileProblem | None:
-    """What is wrong with a file's feature id: malformed, of an unknown network, or not what the channels show."""
+    """Finds what is wrong with a file's feature id: malformed, an unknown network, or another number of channels."""
     try:
         name = parse_feature_id(info.feature_id).backbone
     except ResourceError as error:

@@ -43,7 +43,7 @@ def extract_at_picks(
 
     Args:
         path: the file.
-        annotation: of the video.
+        annotation: annotation of the video.
         backbone: the feature network.
         config: how to decode.
         on_progress: called with the number of frames that are done.
@@ -64,7 +64,7 @@ def extract_at_picks(
 
 
 def black_frame_features(backbone: Backbone) -> NDArray[np.float32]:
-    """Features of a black frame, (C,) float32: the null video of classifier-free guidance."""
+    """Returns the features of a black frame, (C,) float32: the null video of classifier-free guidance."""
     width, height = backbone.spec.input_size
     features: NDArray[np.float32] = backbone(np.zeros((1, height, width, 3), np.uint8)).numpy()[0]
     return features

@@ -72,7 +72,7 @@ def match_frames(info: VideoInfo, annotation: Annotation) -> Match:
 
 
 def picked_frames(info: VideoInfo, annotation: Annotation, match: Match) -> NDArray[np.int64]:
-    """(N,) index of the file's frame for each pick."""
+    """Returns (N,) the index of the file's frame for each pick."""
     last = len(info.frame_pts) - 1
     if match == "picks":
         return np.arange(last + 1)

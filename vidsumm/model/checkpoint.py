@@ -95,7 +95,7 @@ def save_checkpoint(
 
 
 def read_checkpoint_info(path: Path) -> CheckpointInfo:
-    """The description of a checkpoint.
+    """Reads the description of a checkpoint.
 
     Raises:
         ResourceError: the file is missing, damaged, or not a vidsumm checkpoint.
@@ -140,19 +140,19 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
 
 
 def weights_folder() -> Path:
-    """The folder of the shipped checkpoints: inside the installed package, or beside it in a source tree."""
+    """Returns the folder of the shipped checkpoints: in the installed package, or next to it in a source tree."""
     package = Path(__file__).resolve().parent.parent
     inside = package / "weights"
     return inside if inside.is_dir() else package.parent / "weights"
 
 
 def shipped_checkpoints() -> list[CheckpointInfo]:
-    """All checkpoints that came with this installation, sorted by name."""
+    """Returns all checkpoints that came with this installation, sorted by name."""
     return [read_checkpoint_info(path) for path in sorted(weights_folder().glob("*.safetensors"))]
 
 
 def shipped_checkpoint(backbone: str) -> CheckpointInfo:
-    """The shipped checkpoint for a backbone.
+    """Returns the shipped checkpoint for a backbone.
 
     Raises:
         ResourceError: there is none; the remedy names the commands that train one.

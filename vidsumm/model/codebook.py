@@ -26,7 +26,7 @@ class Codebook(nn.Module):
         self.bins = config.bins
 
     def entries(self) -> Tensor:
-        """The query of each level, (K + 1, D)."""
+        """Returns the query of each level, (K + 1, D)."""
         raise NotImplementedError
 
     def levels(self, score: Tensor) -> Tensor:
@@ -49,7 +49,7 @@ class LearnedCodebook(Codebook):
         )
 
     def entries(self) -> Tensor:
-        """(K + 1, D), differentiable."""
+        """Returns the queries (K + 1, D), differentiable."""
         out: Tensor = self.mlp(self.embedding.weight)
         return out
 
@@ -64,7 +64,7 @@ class RandomCodebook(Codebook):
         self.register_buffer("embedding", torch.randn(config.bins + 1, config.width))
 
     def entries(self) -> Tensor:
-        """(K + 1, D), constant."""
+        """Returns the queries (K + 1, D), constant."""
         return self.embedding
 
 
@@ -79,7 +79,7 @@ class SinusoidalCodebook(Codebook):
         )
 
     def entries(self) -> Tensor:
-        """(K + 1, D), differentiable."""
+        """Returns the queries (K + 1, D), differentiable."""
         device = next(self.mlp.parameters()).device
         level = torch.arange(self.bins + 1, device=device, dtype=torch.float32)
         angles = sine_angles(level / (self.bins + 1e-6) * (2 * math.pi), self.width)
@@ -95,5 +95,5 @@ _KINDS: dict[ScoreEmbeddingName, type[Codebook]] = {
 
 
 def build_codebook(config: ModelConfig) -> Codebook:
-    """The codebook that a configuration names."""
+    """Builds the codebook that a configuration names."""
     return _KINDS[config.score_embedding](config)

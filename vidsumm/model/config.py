@@ -44,7 +44,7 @@ class ModelConfig:
     """What the AdaLN of ``dit`` depends on (table 5). With ``time``, positions are only added to the query."""
     masked_convolutions: bool = True
     """Whether the convolutions of ``latent-mlp`` read padded samples as zeros. The official ones read whatever numbers
-    are there, so that the answer for a video depends on the other videos of a padded batch."""
+    are there, so that the output for a video depends on the other videos of a padded batch."""
 
     def __post_init__(self) -> None:
         sizes = (self.feature_dim, self.width, self.heads, self.feedforward, self.bins)

@@ -24,7 +24,7 @@ _NULL_REMEDY = "give a .npy file with the features of one black frame"
 
 @dataclass(frozen=True)
 class Conversion:
-    """What an official state dict does not say, each by the option that gives it."""
+    """What an official state dict does not say; each field names the option that sets it."""
 
     heads: int = 8
     """Attention heads (--heads)."""
@@ -97,7 +97,7 @@ def _require_heads(state: dict[str, Tensor], heads: int) -> None:
 
 
 def _null_features(path: Path | None, channels: int) -> Tensor:
-    """(C,) float32 from a .npy file; zeros where none is given."""
+    """Reads (C,) float32 from a .npy file; returns zeros where none is given."""
     if path is None:
         return torch.zeros(channels)
     try:

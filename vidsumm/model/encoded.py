@@ -1,4 +1,4 @@
-"""Encoded videos: what the condition encoder hands to the denoiser."""
+"""Encoded videos: what the condition encoder passes to the denoiser."""
 
 from dataclasses import dataclass
 
@@ -14,16 +14,16 @@ class EncodedVideos:
     memory: Tensor
     """Z, (V, N, D)."""
     positions: Tensor
-    """(V, N, D)."""
+    """Sinusoidal positions of the samples, (V, N, D)."""
     mask: Tensor | None
     """(V, N) bool, True at valid samples; None where all are."""
     contexts: tuple[Tensor, ...] = ()
     """What each layer of the denoiser computes from Z, (V, N, ...)."""
     attention: Tensor | None = None
-    """(V, N) relative attention that each sample receives in the encoder's last layer; only where it was asked for."""
+    """(V, N) relative attention that each sample receives in the encoder's last layer; None unless it was requested."""
 
     def __getitem__(self, rows: slice) -> "EncodedVideos":
-        """Some of the videos."""
+        """Returns some of the videos."""
         mask = None if self.mask is None else self.mask[rows]
         attention = None if self.attention is None else self.attention[rows]
         contexts = tuple(context[rows] for context in self.contexts)

@@ -49,7 +49,7 @@ class EncoderLayer(nn.Module):
         nn.init.zeros_(self.qkv.bias)
 
     def forward(self, x: Tensor, positions: Tensor, mask: Tensor | None, watch: list[Tensor] | None = None) -> Tensor:
-        """One layer.
+        """Applies the layer.
 
         Args:
             x: (V, N, D) tokens.

@@ -39,17 +39,17 @@ def _kernel(weight: Tensor) -> Tensor:
 
 
 def _compose(conv: Tensor, weight: Tensor) -> Tensor:
-    """A convolution (D, D, taps) after a linear layer (D, D), as one convolution; biases are left out."""
+    """Returns a convolution (D, D, taps) after a linear layer (D, D) as one convolution; biases are left out."""
     return torch.einsum("oik,ij->ojk", conv, weight)
 
 
 def _activate(x: Tensor) -> Tensor:
-    """SiLU in place, because allocating an array takes longer than filling it."""
+    """Applies SiLU in place, because allocating an array takes longer than filling it."""
     return F.silu(x, inplace=True)
 
 
 def _add_videos(x: Tensor, videos: Tensor) -> Tensor:
-    """x (V or 1, R, N, D) + videos (V, 1, N, D), in place where x has a row for each video."""
+    """Adds videos (V, 1, N, D) to x (V or 1, R, N, D), in place where x has a row for each video."""
     return x.add_(videos) if len(x) == len(videos) else x + videos
 
 
@@ -109,7 +109,7 @@ class FusedLatentMLP:
 
     @staticmethod
     def applies(model: SummDiff, videos: EncodedVideos) -> bool:
-        """Whether the network has this denoiser, no video is padded, and the device is a CPU, where this is faster."""
+        """Returns whether the denoiser is a latent MLP, nothing is padded, and the device is a CPU."""
         on_cpu = model.null_features.device.type == "cpu"
         return isinstance(model.denoiser, LatentMLPDenoiser) and videos.mask is None and on_cpu
 
@@ -125,7 +125,7 @@ class FusedLatentMLP:
         return out
 
     def _first(self, score: Tensor) -> Tensor:
-        """The first convolution, which does not depend on the video: scores (R, N) -> (1, R, N, D)."""
+        """Computes the first convolution, which does not depend on the video: scores (R, N) -> (1, R, N, D)."""
         levels = self.codebook.bins + 1
         level = self.codebook.levels(score)
         beyond = len(self.level_outputs) - 1

@@ -27,20 +27,20 @@ _QUERIES = 256
 
 
 def sine_angles(angle: Tensor, width: int, *, max_period: float = 10000.0) -> Tensor:
-    """Angles (...) times the frequencies of D channels, (..., D); channels 2i and 2i + 1 have max_period^(-2i / D)."""
+    """Returns angles (...) times the frequencies max_period^(-2i / D) of channels 2i and 2i + 1, (..., D)."""
     channel = torch.arange(width, device=angle.device)
     period = max_period ** (2 * (channel // 2).float() / width)
     return angle[..., None] / period
 
 
 def interleave(even: Tensor, odd: Tensor) -> Tensor:
-    """(..., D) with the even channels of one tensor and the odd channels of the other."""
+    """Returns (..., D) with the even channels of one tensor and the odd channels of the other."""
     channel = torch.arange(even.shape[-1], device=even.device)
     return torch.where(channel % 2 == 0, even, odd)
 
 
 def sine_positions(mask: Tensor, width: int) -> Tensor:
-    """Sinusoidal positions over the valid samples, scaled to (0, 2 pi] whatever the length, (V, N, D) float32.
+    """Returns sinusoidal positions over the valid samples, scaled to (0, 2 pi] whatever the length, (V, N, D).
 
     Args:
         mask: (V, N) bool, True at valid samples.
@@ -53,7 +53,7 @@ def sine_positions(mask: Tensor, width: int) -> Tensor:
 
 
 def timestep_features(t: Tensor, width: int, *, max_period: float = 10000.0) -> Tensor:
-    """Cosines and sines of the times t (...) at geometrically spaced frequencies, (..., width) float32."""
+    """Returns cosines and sines of the times t (...) at geometrically spaced frequencies, (..., width) float32."""
     half = width // 2
     frequency = torch.exp(-math.log(max_period) * torch.arange(half, device=t.device, dtype=torch.float32) / half)
     angle = t.float()[..., None] * frequency
@@ -61,7 +61,7 @@ def timestep_features(t: Tensor, width: int, *, max_period: float = 10000.0) -> 
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, *, heads: int, mask: Tensor | None) -> Tensor:
-    """Multi-head scaled dot-product attention, (B, L, D).
+    """Applies multi-head scaled dot-product attention, (B, L, D).
 
     Args:
         q: (B, L, D) queries.
@@ -81,7 +81,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, *, heads: int, mask: Tensor | None) 
 
 
 def attend_curves(q: Tensor, k: Tensor, v: Tensor, *, heads: int, mask: Tensor | None) -> Tensor:
-    """`attend` for the curves of each video: q (V, R, N, D), k and v (V, T, N, D) with T = R or 1, mask (V, N)."""
+    """Attends for the curves of each video: q (V, R, N, D), k and v (V, T, N, D) with T = R or 1, mask (V, N)."""
     if k.shape[1] == 1:  # with shared keys, the curves of a video are one long row of queries
         return attend(q.flatten(1, 2), k[:, 0], v[:, 0], heads=heads, mask=mask).view_as(q)
     valid = None if mask is None else mask.repeat_interleave(q.shape[1], dim=0)
@@ -89,7 +89,7 @@ def attend_curves(q: Tensor, k: Tensor, v: Tensor, *, heads: int, mask: Tensor |
 
 
 def attention_received(q: Tensor, k: Tensor, *, heads: int, mask: Tensor | None) -> Tensor:
-    """What share of a curve's attention each key receives, mean over heads and valid queries, (V, R, N).
+    """Returns what share of a curve's attention each key receives, mean over heads and valid queries, (V, R, N).
 
     Under uniform attention each of N keys receives 1 / N. Fused kernels do not return attention weights, so they are
     computed here, for a limited number of queries at a time.
@@ -118,7 +118,7 @@ def _split(x: Tensor, heads: int) -> Tensor:
 
 
 def feedforward(width: int, hidden: int, dropout: float) -> nn.Sequential:
-    """The two linear layers of a post-norm transformer layer, (..., D) -> (..., D)."""
+    """Returns the two linear layers of a post-norm transformer layer, (..., D) -> (..., D)."""
     return nn.Sequential(nn.Linear(width, hidden), nn.PReLU(), Dropout(dropout), nn.Linear(hidden, width))
 
 

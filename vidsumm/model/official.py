@@ -21,7 +21,7 @@ _REMEDY = "give a state dict saved by the official code with torch.save"
 
 
 def read_official(path: Path) -> dict[str, Tensor]:
-    """The official state dict in a file that torch wrote, at its top or under ``model``, ``state_dict`` and the like.
+    """Reads an official state dict from a file that torch wrote, where it may lie under ``model`` or the like.
 
     Only tensors and plain containers are unpickled (``weights_only``), so no code in the file is run.
 
@@ -46,12 +46,12 @@ def read_official(path: Path) -> dict[str, Tensor]:
 def config_from_state(
     state: dict[str, Tensor], *, heads: int = 8, temperature: float = 2.0, bins: int = 200
 ) -> ModelConfig:
-    """The configuration of the network of a state dict, as far as names and shapes show it.
+    """Returns the configuration of the network of a state dict, as far as names and shapes show it.
 
     Args:
         state: official names to tensors.
         heads: attention heads, which no shape shows.
-        temperature: of the scores, which no shape shows.
+        temperature: temperature of the scores, which no shape shows.
         bins: K where scores are embedded by sinusoids; learned embeddings show theirs.
 
     Raises:
@@ -113,14 +113,14 @@ def _denoiser_of(state: dict[str, Tensor]) -> DenoiserName:
 
 
 def _feedforward(state: dict[str, Tensor]) -> int:
-    """Width of the first feed-forward layer; where there is none, the width does not matter."""
+    """Returns the width of the first feed-forward layer; where there is none, the width does not matter."""
     pattern = r"transformer\.(encoder|diffusion_decoder)\.layers\.(\d+\.linear1|blocks\.\d+\.mlp\.layers\.0)\.weight"
     widths = (len(tensor) for name, tensor in state.items() if re.fullmatch(pattern, name) and tensor.ndim)
     return next(widths, 1024)
 
 
 def _count(state: dict[str, Tensor], pattern: str) -> int:
-    """How many numbers the group of a pattern takes among the names."""
+    """Returns how many different numbers the group of `pattern` matches among the names."""
     return len({match[1] for match in (re.fullmatch(pattern, name) for name in state) if match})
 
 

@@ -93,7 +93,7 @@ DENOISER_LAYERS: dict[DenoiserName, str] = {
 
 
 def rename_official(state: dict[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
-    """The official state dict under the names used here, without tensors that are not used.
+    """Returns the official state dict under the names used here, without tensors that are not used.
 
     Raises:
         ResourceError: the name of a tensor is not known.
@@ -104,7 +104,7 @@ def rename_official(state: dict[str, Tensor], config: ModelConfig) -> dict[str, 
 
 
 def _rename(name: str, rules: Rules) -> str | None:
-    """The name here; None for a tensor that is not used."""
+    """Returns the name used here; None for a tensor that is not used."""
     for pattern, here in rules:
         match = re.fullmatch(pattern, name)
         if match:

@@ -1,4 +1,4 @@
-"""Draws importance curves of a video. It is encoded once; each step asks for both guidance branches in one batch.
+"""Draws importance curves of a video. It is encoded once; each step computes both guidance branches in one batch.
 
 Shapes: S curves, N samples (sampled frames), C channels of the features.
 """
@@ -27,7 +27,7 @@ _GPU_CURVES = 5
 
 
 def curves_at_a_time(device: torch.device) -> int:
-    """How many curves are denoised at a time. On a CPU, one curve fills the caches and keeps all cores busy."""
+    """Returns how many curves to denoise at a time. On a CPU, one curve fills the caches and keeps all cores busy."""
     return 1 if device.type == "cpu" else _GPU_CURVES
 
 
@@ -38,13 +38,13 @@ class SamplingOptions:
     steps: int = 10
     """Denoising steps."""
     guidance: float = 0.0
-    """Weight w of classifier-free guidance; 0 asks the network only for the conditional branch."""
+    """Weight w of classifier-free guidance; 0 computes only the conditional branch."""
     final: Final = "paper"
     """Where the last prediction is made, see `vidsumm.diffusion.sampler`."""
     guide_final: bool = True
     """Whether guidance applies to the last prediction (paper: yes, official code: no)."""
     attention_guidance: float = 0.0
-    """Weight s of self-attention guidance (`vidsumm.diffusion.guidance`); 0 leaves it out, anything else asks the
+    """Weight s of self-attention guidance (`vidsumm.diffusion.guidance`); 0 leaves it out, anything else calls the
     network twice in each step."""
     attention_blur: float = 2.0
     """Standard deviation of its blur along time, in samples; 2 samples are a second at 2 fps."""
@@ -93,7 +93,7 @@ class CurveSampler:
             self.fused = FusedLatentMLP(model, self.encoded) if applies else None
 
     def sample(self, seeds: Sequence[int]) -> NDArray[np.float32]:
-        """One curve for each seed, (S, N) float32 in (0, 1); with more seeds the first curves stay the same bit by bit.
+        """Draws a curve for each seed, (S, N) float32 in (0, 1); more seeds leave the first curves the same bit by bit.
 
         For that, all batches have the same shape, and one that is not full is filled up: the shape decides how sums are
         rounded, and a rounding error can move a noised score to another level of the codebook.
@@ -105,7 +105,7 @@ class CurveSampler:
         return self.replay(draw_noise(full, self.options.steps, self.length))[: len(seeds)]
 
     def replay(self, draws: Draws) -> NDArray[np.float32]:
-        """The curves of given random numbers, (S, N) float32."""
+        """Draws curves from given random numbers, (S, N) float32."""
         with torch.inference_mode():
             logits = ddim_sample(
                 self._guided_by_attention if self.options.attention_guidance > 0 else self._apply_guidance,
@@ -128,7 +128,7 @@ class CurveSampler:
         return self._ask(u_t, t, 1)[0]
 
     def _ask(self, u_t: Tensor, t: int, branches: int) -> Tensor:
-        """u_t (S, N) -> u0 (branches, S, N), by the first of the guidance branches: conditional, unconditional."""
+        """Predicts u0 (branches, S, N) from u_t (S, N), for the first guidance branches: conditional, unconditional."""
         if self.fused is not None:
             return self.fused.denoise(u_t, t, branches)
         videos = self.encoded[:branches]
@@ -157,5 +157,5 @@ class CurveSampler:
 def sample_curves(
     model: SummDiff, features: NDArray[np.float32], seeds: Sequence[int], options: SamplingOptions
 ) -> NDArray[np.float32]:
-    """Curves of one video, (S, N) float32 in (0, 1), one for each seed; see `CurveSampler`."""
+    """Draws curves of one video, (S, N) float32 in (0, 1), one for each seed; see `CurveSampler`."""
     return CurveSampler(model, features, options).sample(seeds)

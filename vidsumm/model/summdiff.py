@@ -69,7 +69,7 @@ class SummDiff(nn.Module):
         return EncodedVideos(memory, positions, mask, contexts, received)
 
     def null_like(self, features: Tensor) -> Tensor:
-        """The null video in the shape (V, N, C) of `features`."""
+        """Returns the null video in the shape (V, N, C) of `features`."""
         return self.null_features.expand_as(features)
 
     def denoise(self, u_t: Tensor, t: Tensor, videos: EncodedVideos) -> Tensor:
@@ -119,7 +119,7 @@ class SummDiff(nn.Module):
 
 
 def _relative(received: Tensor, mask: Tensor | None) -> Tensor:
-    """Attention divided by its mean over valid samples, (..., N); padded samples receive none."""
+    """Returns attention divided by its mean over valid samples, (..., N); padded samples receive none."""
     if mask is None:
         return received / received.mean(dim=-1, keepdim=True)
     return received * mask / (received * mask).sum(dim=-1, keepdim=True) * mask.sum(dim=-1, keepdim=True)

@@ -45,7 +45,7 @@ class Draw:
     """One drawn curve and the shots selected for it."""
 
     slot: int
-    """Which of the summaries asked for it was drawn for, from 0."""
+    """Index of the requested summary that the curve was drawn for, from 0."""
     attempt: int
     """0 for the first curve of the slot, 1 for the first redraw and so on."""
     seed: int
@@ -72,10 +72,10 @@ class Choice:
 
 
 def shot_budget(info: VideoInfo, shots: Shots, config: SelectConfig) -> ShotBudget:
-    """Measures shots and budget in ticks. Lengths are rounded up, so that no selection exceeds the budget.
+    """Returns the lengths of the shots and the budget in ticks. Lengths are rounded up, so no selection is too long.
 
-    A tick is the mean frame interval, or a whole fraction of it where frames are shown for long: a still picture may be
-    shown for a part of its time.
+    A tick is the mean frame interval. If that is longer than `LONGEST_TICK_S`, as in a slide show, a tick is a whole
+    fraction of it, because a summary may show a part of the time for which a still picture is on display.
     """
     interval_s = info.duration_s / len(info.frame_pts)
     tick_s = interval_s / math.ceil(interval_s / LONGEST_TICK_S)
@@ -109,7 +109,7 @@ def choose(
         sampler: draws a curve for each seed.
         budget: shots and capacity.
         redraws: most curves to draw for a slot after its first; if all of them repeat, the slot stays empty.
-        seed: of the whole run.
+        seed: the seed of the run (--seed).
         batch: curves to ask the sampler for at a time; the choice does not depend on it.
     """
     draws = _select_all(curves, budget, [(slot, 0) for slot in range(len(curves))], seed)

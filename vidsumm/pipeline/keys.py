@@ -21,7 +21,7 @@ __all__ = ["content_key", "curve_key", "features_key", "hardware", "shots_key"]
 _FEATURE_PACKAGES = ("vidsumm", "torch", "torchvision", "numpy", "av", "decord")
 _SHOT_PACKAGES = ("vidsumm", "numpy", "scipy", "ruptures")
 _REVISION = 2
-"""Increased when our own code rounds differently under the same version. 2: averages are taken behind convolutions, the
+"""Increased when our own code rounds differently under the same version. 2: averages are taken after convolutions, the
 latent MLP is fused."""
 
 
@@ -55,7 +55,7 @@ def features_key(source: Source, plan: SamplePlan, backbone: BackboneFile, confi
 
 
 def content_key(key: str, frames: FrameFeatures) -> str:
-    """Returns what stands for these features in the keys of the shots and curves computed from them.
+    """Returns a key for these features, on which the keys of the shots and curves computed from them depend.
 
     The key of the features alone is not enough: in one of two runs with the same key a decoder may fail, and the
     decoder that takes over delivers slightly different pixels.

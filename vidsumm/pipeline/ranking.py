@@ -28,7 +28,7 @@ class Candidate:
     shares: tuple[float, float, float]
     """Shares of its time that come from the first, second and last third of the source."""
     description: str
-    """One line for people."""
+    """One line for the user: which part of the video it favours, and how much it shares with the others."""
 
 
 def rank_candidates(choice: Choice, budget: ShotBudget, shots: Shots, duration_s: float) -> list[Candidate]:
@@ -68,7 +68,7 @@ def rank_candidates(choice: Choice, budget: ShotBudget, shots: Shots, duration_s
 
 
 def _join_touching(shots_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(P, 2) clips from (K, 2) selected shots in order: shots that touch are one clip."""
+    """Returns (P, 2) clips from (K, 2) selected shots in order: shots that touch are one clip."""
     is_first = np.append(True, shots_s[1:, 0] > shots_s[:-1, 1])
     is_last = np.append(is_first[1:], True)
     return np.stack([shots_s[is_first, 0], shots_s[is_last, 1]], axis=1)

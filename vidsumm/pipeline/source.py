@@ -22,7 +22,7 @@ class Source:
     """Size in bytes and time of the last change in nanoseconds, before the file was read."""
 
     def is_unchanged(self) -> bool:
-        """Whether the file has not changed since it was read; a recording may still be growing."""
+        """Returns whether the file has not changed since it was read; a recording may still be growing."""
         try:
             return _stamp(self.info.path) == self.stamp
         except OSError:

@@ -118,7 +118,7 @@ def _hold_lock(folder: Path, *, wait: bool = False, must: bool = False) -> Itera
         must: fail without the lock; otherwise go on without it.
 
     Raises:
-        OSError: the folder cannot be opened, or `must` is set and the lock cannot be had.
+        OSError: the folder cannot be opened, or `must` is set and the lock cannot be taken.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

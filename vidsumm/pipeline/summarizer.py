@@ -156,7 +156,7 @@ class Summarizer:
         return _Plan(samples, frames, shots, budget, choice, candidates)
 
     def _extract(self, progress: Progress, source: Source, samples: SamplePlan) -> tuple[FrameFeatures, str]:
-        """Returns the features of the sampled frames, and what stands for them in cache keys (see `content_key`)."""
+        """Returns the features of the sampled frames, and their key for shots and curves (see `content_key`)."""
         networks = self._known_networks()
         backbone = networks.backbone_file
         key = features_key(source, samples, backbone, self.config)

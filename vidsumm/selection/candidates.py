@@ -77,7 +77,7 @@ def select(values: NDArray[np.float64], lengths: NDArray[np.int64], capacity: in
         capacity: the budget in the same unit.
 
     Raises:
-        InputError: a value that is no finite number.
+        InputError: a value is not finite.
         ValueError: values and lengths of different shapes, or of no shot.
     """
     mask = solve(values, lengths, capacity)

@@ -24,7 +24,7 @@ def solve(values: NDArray[np.float64], weights: NDArray[np.int64], capacity: int
         (M,) bool, True for chosen items.
 
     Raises:
-        InputError: a value that is no finite number.
+        InputError: a value is not finite.
         ValueError: values and weights of different shapes, or a weight that is not above zero.
     """
     if values.shape != weights.shape or values.ndim != 1 or (weights <= 0).any():

@@ -31,7 +31,7 @@ def leave_one_out_values(
         raise ValueError(f"needs one weight above zero per value, got {weights.shape} for {values.shape}")
     capacity = max(capacity, 0)
     items = list(zip(values.tolist(), weights.tolist(), strict=True))
-    after = _tables(items[::-1], capacity)[::-1]  # (M, capacity + 1): of the items behind each
+    after = _tables(items[::-1], capacity)[::-1]  # (M, capacity + 1): of the items after each
     before = np.zeros(capacity + 1)
     full, reduced = np.zeros(len(items)), np.full(len(items), -np.inf)
     for i, (value, weight) in enumerate(items):
@@ -44,7 +44,7 @@ def leave_one_out_values(
 
 
 def _tables(items: list[tuple[float, int]], capacity: int) -> NDArray[np.float64]:
-    """(M, capacity + 1): before each item is added, the value attainable at each capacity."""
+    """Returns (M, capacity + 1) the value attainable at each capacity before each item is added."""
     tables = np.zeros((len(items), capacity + 1))
     for i, (value, weight) in enumerate(items[:-1]):
         tables[i + 1] = tables[i]

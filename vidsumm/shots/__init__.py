@@ -1,4 +1,4 @@
 """Where shots begin and end: kernel temporal segmentation (KTS), `ruptures`, equal parts, and bounds on their length.
 
-It works on arrays of features and knows no video.
+It works on arrays of features, not on video files.
 """

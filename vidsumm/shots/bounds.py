@@ -41,7 +41,7 @@ def bound_shots(
         (k,) int64 ascending change points; every shot has at least `min_len` samples, unless n is less.
 
     Raises:
-        ConfigError: bounds that exclude each other.
+        ConfigError: the bounds exclude each other.
     """
     if not 0 <= 2 * min_len <= max_len or not max_len > 0:
         raise ConfigError(
@@ -66,7 +66,7 @@ def _join(edges: NDArray[np.int64], shortest: int, features: NDArray[np.floating
 
 
 def _joins_next(edges: NDArray[np.int64], shot: int, sums: NDArray[np.float64] | None) -> bool:
-    """Whether a shot joins the next one rather than the one before it."""
+    """Returns whether a shot joins the next one rather than the one before it."""
     if shot == 0 or shot == len(edges) - 2:
         return shot == 0
     around = edges[shot - 1 : shot + 3]

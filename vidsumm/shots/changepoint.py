@@ -31,8 +31,8 @@ def kernel_cpd(features: NDArray[np.floating], penalty: float = 1.0) -> NDArray[
         (m,) int64 ascending change points.
 
     Raises:
-        ConfigError: a penalty that is not above zero.
-        InputError: features that are no finite (N, D) matrix.
+        ConfigError: the penalty is not above zero.
+        InputError: the features are not a finite (N, D) matrix.
     """
     n = len(require_features(features))
     require_penalty(penalty)
@@ -62,8 +62,8 @@ def pelt(features: NDArray[np.floating], penalty: float = 1.0) -> NDArray[np.int
         (m,) int64 ascending change points.
 
     Raises:
-        ConfigError: a penalty that is not above zero.
-        InputError: features that are no finite (N, D) matrix.
+        ConfigError: the penalty is not above zero.
+        InputError: the features are not a finite (N, D) matrix.
     """
     price = marginal_charge(_USUAL_SHOT_SAMPLES, 1, require_penalty(penalty))
     detector = ruptures.Pelt(custom_cost=_PrefixCost(), min_size=1, jump=1).fit(require_features(features))

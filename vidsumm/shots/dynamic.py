@@ -52,7 +52,7 @@ def _forward(scatter: SegmentScatter, price: float) -> tuple[NDArray[np.float64]
 
 
 def _first(alive: NDArray[np.bool_], offset: int) -> int:
-    """Returns the index, counted from `offset`, of the first True; of the element behind the last if there is none."""
+    """Returns the index, counted from `offset`, of the first True; of the element after the last if there is none."""
     return offset + (int(alive.argmax()) if alive.any() else len(alive))
 
 
@@ -150,7 +150,7 @@ class _Corridor:
     def _segments(self) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.float64]]]:
         """Yields each end node, the possible start nodes before it, and the scatters of the segments between them.
 
-        A start s is dropped for good when, for some t, the cost before s, C[s, t], the price and the cost behind t
+        A start s is dropped for good when, for some t, the cost before s, C[s, t], the price and the cost after t
         together exceed the limit: segments from s that end later cost at least as much, up to rounding.
         """
         low, size = 0, self.scatter.block_samples
@@ -211,7 +211,7 @@ class CountTable:
 
 
 def count_table(scatter: SegmentScatter, max_count: int, *, price: float, limit: float) -> CountTable:
-    """Computes the table I[k, t] = min over s of I[k - 1, s] + C[s, t], confined to what can matter.
+    """Computes the table I[k, t] = min over s of I[k - 1, s] + C[s, t], for the segments that can matter.
 
     A segmentation with scatter + price * count <= limit has only boundaries and segments whose cheapest completion on
     both sides stays within the limit, so the table is built on those alone. Memory: 4 * max_count * nodes bytes.
@@ -220,7 +220,7 @@ def count_table(scatter: SegmentScatter, max_count: int, *, price: float, limit:
         scatter: scatter of all segments.
         max_count: largest number of change points wanted.
         price: price per change point, in quanta, a multiple of `PRICE_STEP`.
-        limit: cost of any known segmentation with the wanted count, in quanta.
+        limit: cost of any known segmentation with the wanted count, in quanta; the optimum cannot cost more.
     """
     corridor = _corridor(scatter, price, limit)
     blocks = list(islice(corridor.blocks(), 2))

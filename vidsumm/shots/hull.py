@@ -22,7 +22,7 @@ class Vertex:
 
     count: int
     scatter: float
-    """In quanta."""
+    """Scatter of the segmentation, in quanta."""
     change_points: NDArray[np.int64]
     lowest: float
     highest: float

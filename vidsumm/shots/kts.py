@@ -61,8 +61,8 @@ def kts(
             them. Those need the table, and in flickering pictures they place change points at random.
 
     Raises:
-        ConfigError: a penalty that is not above zero, or a negative `max_count`.
-        InputError: features that are no finite (N, D) matrix.
+        ConfigError: the penalty is not above zero, or `max_count` is negative.
+        InputError: the features are not a finite (N, D) matrix.
     """
     require_penalty(penalty)
     if max_count is not None and max_count < 0:

@@ -17,7 +17,7 @@ _BLOCK_SAMPLES = 256
 """Samples of a block: few compared with the length of segments that matter, many enough for a fast matrix product."""
 _CACHED_BLOCKS = 16
 """Blocks whose sums are kept in memory, 4 MiB each for features of 1024 values."""
-_MANTISSA_BITS = 23  # of float32, in which features come
+_MANTISSA_BITS = 23  # bits of the mantissa of float32, the type of features
 
 
 class ScatterRows(NamedTuple):
@@ -85,7 +85,7 @@ class SegmentScatter:
     A segment costs V - |S|^2 / (t - s), with V the sum of the squared norms of its samples and S the sum of the samples
     themselves. Both are composed of sums within the blocks at its ends and of the sums of whole blocks between, which
     are sums over the segment alone: the rounding error does not depend on what lies outside it. A pair of blocks takes
-    one matrix product, always of the same shape, so that the same question always gets the same value.
+    one matrix product, always of the same shape, so that the scatter of a segment is always the same number.
 
     Args:
         features: (N, D), finite.
@@ -183,7 +183,7 @@ def require_features(features: NDArray[np.floating]) -> NDArray[np.floating]:
     """Returns the features if they are a non-empty finite matrix.
 
     Raises:
-        InputError: not (N, D) with N, D >= 1, or a value that is no finite number.
+        InputError: not (N, D) with N, D >= 1, or a value is not finite.
     """
     if features.ndim != 2 or 0 in features.shape:
         raise InputError(

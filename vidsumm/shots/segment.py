@@ -24,7 +24,7 @@ def segment(features: NDArray[np.floating], *, config: ShotConfig, fps: float) -
     curve has: in footage where every frame differs, its penalty alone would prefer to cut between all samples.
 
     More than 14,400 samples (1,800 for kernelcpd and pelt) are segmented window by window. A window begins at the
-    last change point of the window before it, so that the border of a window is no border of a shot.
+    last change point of the window before it, so it adds a border of its own only if it has no change point.
 
     Args:
         features: (N, D) float32, one row of unit length for each sample.
@@ -35,7 +35,7 @@ def segment(features: NDArray[np.floating], *, config: ShotConfig, fps: float) -
         (M, 2) int64 sample ranges [start, end), in order, that cover 0..N-1 without overlap.
 
     Raises:
-        InputError: features that are no finite (N, D) matrix with N >= 1.
+        InputError: the features are not a finite (N, D) matrix with N >= 1.
     """
     n = len(require_features(features))
     found = _in_windows(features, config, fps)

@@ -25,7 +25,7 @@ def uniform(n: int, length: float) -> NDArray[np.int64]:
         length: longest segment, samples.
 
     Raises:
-        ConfigError: a length that is not above zero.
+        ConfigError: the length is not above zero.
     """
     if not length > 0:
         raise ConfigError(f"shots of {length!r} samples are not possible", remedy="give a length above zero")

@@ -22,12 +22,12 @@ _ROWS = {"single": "one curve", "mean": "mean of the curves", "people": "annotat
 def training_facts(
     settings: TrainingSettings, store: FeatureStore, epoch: int, spent_s: float | None
 ) -> dict[str, Any]:
-    """How a checkpoint was made: recipe, data, epoch, versions and command, ready for JSON.
+    """Returns how a checkpoint was made: recipe, data, epoch, versions and command, ready for JSON.
 
     Args:
-        settings: of the run.
+        settings: settings of the run.
         store: the videos it trained on.
-        epoch: of the network.
+        epoch: epoch of the network.
         spent_s: time spent on the final training, seconds; None while it is not over.
     """
     return {
@@ -42,12 +42,12 @@ def training_facts(
 
 
 def card_facts(settings: TrainingSettings, folds: Sequence[HeldOut], report: EpochReport) -> dict[str, Any]:
-    """How well a checkpoint did, and its licence, ready for JSON.
+    """Returns how well a checkpoint did, and its licence, ready for JSON.
 
     Args:
-        settings: of the run.
+        settings: settings of the run.
         folds: what cross-validation measured on each fold; empty where there was none.
-        report: of the checkpoint's epoch.
+        report: report of the checkpoint's epoch.
     """
     card: dict[str, Any] = {"licence": settings.licence, "epoch": report.epoch}
     if report.tau is not None:
@@ -65,11 +65,11 @@ def card_facts(settings: TrainingSettings, folds: Sequence[HeldOut], report: Epo
 
 
 def card_text(name: str, feature_id: str, training: dict[str, Any], card: dict[str, Any]) -> str:
-    """The card as Markdown.
+    """Returns the card as Markdown.
 
     Args:
-        name: of the checkpoint.
-        feature_id: of the features it takes.
+        name: name of the checkpoint.
+        feature_id: feature id of the features that it takes.
         training: see `training_facts`.
         card: see `card_facts`.
     """
@@ -103,7 +103,7 @@ def card_text(name: str, feature_id: str, training: dict[str, Any], card: dict[s
 
 
 def _data_facts(store: FeatureStore) -> dict[str, Any]:
-    """What the feature files say about their making, and the names of the annotation files."""
+    """Returns what the feature files say about their making, and the names of the annotation files."""
     files = [store.provenance] if len(store.paths) == 1 else [store.provenance[path.stem] for path in store.paths]
     names = [str(about.get("annotations", "unknown")) for about in files]
     return dict(store.provenance) | {"annotations": ", ".join(names), "videos": len(store.keys)}

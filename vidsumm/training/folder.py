@@ -25,11 +25,11 @@ _RUN_NAME, _RECIPE_NAME = "run.json", "recipe.toml"
 
 
 def open_run_folder(settings: TrainingSettings, *, overwrite: bool) -> None:
-    """Makes the folder of a run, or checks that it holds this very run, which then goes on.
+    """Makes the folder of a run, or checks that it holds the same run, which is then resumed.
 
     Args:
-        settings: of the run.
-        overwrite: delete the folder first if it is that of a run, whichever that is.
+        settings: settings of the run.
+        overwrite: delete the folder first if it is the folder of any run.
 
     Raises:
         OutputError: the folder is a file, holds another run or something else, or cannot be written.
@@ -66,10 +66,10 @@ def write_checkpoint(
     """Writes a checkpoint and its card into the folder of a run.
 
     Args:
-        which: last or best epoch.
+        which: whether the network is that of the last or of the best epoch.
         model: the network.
-        report: of its epoch.
-        settings: of the run.
+        report: report of its epoch.
+        settings: settings of the run.
         store: the videos of the run.
         folds: what cross-validation measured on each fold.
         spent_s: time spent on the final training, seconds; None while it is not over.
@@ -94,7 +94,7 @@ def write_checkpoint(
 
 
 def _about(settings: TrainingSettings) -> dict[str, Any]:
-    """The content of ``run.json``; runs that agree in ``same`` are one run."""
+    """Returns the content of ``run.json``; runs that agree in ``same`` are one run."""
     same = {
         "recipe": dataclasses.asdict(settings.recipe),
         "data": [file_identity(path) for path in settings.data],
@@ -106,7 +106,7 @@ def _about(settings: TrainingSettings) -> dict[str, Any]:
 
 
 def _read_run(folder: Path) -> dict[str, Any] | None:
-    """The content of ``run.json``; None where there is none."""
+    """Reads the content of ``run.json``; None where there is none."""
     try:
         return dict(json.loads((folder / _RUN_NAME).read_text(encoding="utf-8")))
     except FileNotFoundError:

@@ -22,11 +22,11 @@ class HeldOut:
     """
 
     single: RankCorrelation
-    """Of single curves, averaged over the curves."""
+    """Rank correlation of single curves, averaged over the curves."""
     mean: RankCorrelation
-    """Of the mean of the curves."""
+    """Rank correlation of the mean of the curves."""
     people: RankCorrelation
-    """Of annotators with each other, which shows how high a correlation can be expected."""
+    """Rank correlation of annotators with each other, which shows how high a correlation can be expected."""
 
 
 def measure(
@@ -44,7 +44,7 @@ def measure(
         videos: features (N, C) and annotators' scores (U, N) of each held-out video.
         options: steps and guidance.
         curves: curves drawn for each video.
-        seed: of the first curve; the others have the numbers after it.
+        seed: seed of the first curve; the next curves have the next numbers.
     """
     rows = []
     for features, annotators in videos:
@@ -56,7 +56,7 @@ def measure(
 
 
 def average(rows: Sequence[HeldOut]) -> HeldOut:
-    """The mean of several measurements."""
+    """Returns the mean of several measurements."""
     return HeldOut(*(_mean([getattr(row, part) for row in rows]) for part in ("single", "mean", "people")))
 
 

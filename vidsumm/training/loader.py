@@ -19,7 +19,7 @@ from vidsumm.training.videos import TrainingVideo, VideoSource
 __all__ = ["Batch", "epoch_batches", "kept_annotators"]
 
 _PADDED_SCORE = 0.5
-"""What stands at padded samples; the loss leaves them out."""
+"""Score of padded samples; the loss leaves them out."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Batch:
     """(V, N) bool, True at valid samples."""
 
     def to(self, device: torch.device | str) -> "Batch":
-        """The same batch on another device."""
+        """Returns the same batch on another device."""
         return Batch(*(x.to(device, non_blocking=True) for x in (self.features, self.scores, self.mask)))
 
 
 def epoch_batches(videos: VideoSource, recipe: Recipe, epoch: int, *, pin: bool = False) -> Iterator[Batch]:
-    """The batches of one epoch; their order and targets depend only on the seed and the epoch.
+    """Yields the batches of one epoch; their order and targets depend only on the seed and the epoch.
 
     Videos of similar length share a step, so that there is little padding. Random factors on the lengths change which
     videos share one from epoch to epoch.
@@ -77,7 +77,7 @@ def _collate(videos: Sequence[tuple[int, TrainingVideo]], recipe: Recipe, rng: n
 
 
 def kept_annotators(scores: NDArray[np.float32], index: int, recipe: Recipe) -> NDArray[np.float32]:
-    """Scores of a random choice of annotators that is the same in every epoch.
+    """Returns the scores of a random choice of annotators that is the same in every epoch.
 
     Args:
         scores: (U, N) scores of a video's annotators.
@@ -94,7 +94,7 @@ def kept_annotators(scores: NDArray[np.float32], index: int, recipe: Recipe) -> 
 
 
 def _choose_targets(scores: NDArray[np.float32], recipe: Recipe, rng: np.random.Generator) -> NDArray[np.float32]:
-    """(U, N) -> (R, N): rows of different annotators as far as there are R, or R times the mean of all."""
+    """Returns (R, N) targets from (U, N): different annotators as far as there are R, or R times the mean of all."""
     annotators, wanted = len(scores), recipe.curves_per_video
     if recipe.annotators == "aggregated":
         return np.broadcast_to(scores.mean(axis=0), (wanted, scores.shape[1]))

@@ -1,4 +1,4 @@
-"""What a training step minimizes (paper section 3.2, "Training")."""
+"""The loss that a training step minimises (paper section 3.2, "Training")."""
 
 import torch
 from torch import Tensor
@@ -13,13 +13,13 @@ __all__ = ["denoising_loss"]
 
 
 def denoising_loss(model: SummDiff, batch: Batch, schedule: Schedule, recipe: Recipe) -> Tensor:
-    """Mean squared error between the predicted scores and the targets s0 over valid samples, a scalar.
+    """Returns the mean squared error of the predicted scores from the targets s0 over valid samples, a scalar.
 
     Symbols: s0 the target scores, u0 their logits, t the time, u_t the noised logits, u0_hat the prediction.
 
     1. u0 = logit(s0) / temperature, s0 clamped to [clamp, 1 - clamp]
     2. u_t = sqrt(abar_t) u0 + sqrt(1 - abar_t) noise
-    3. u0_hat = the network's answer to (u_t, t, video); the video is the null video with probability `recipe.p_uncond`,
+    3. u0_hat = prediction from (u_t, t, video); the video is the null video with probability `recipe.p_uncond`,
        which trains the unconditional branch of classifier-free guidance
     4. loss = mean of (sigmoid(temperature * u0_hat) - s0)^2
 

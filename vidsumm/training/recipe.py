@@ -92,12 +92,12 @@ class Recipe:
             raise ConfigError("recipe: no network has these sizes", remedy=remedy) from error
 
     def model_config(self, feature_dim: int) -> ModelConfig:
-        """The network this recipe trains on features of `feature_dim` channels."""
+        """Returns the network that this recipe trains on features of `feature_dim` channels."""
         shared = {f.name for f in dataclasses.fields(ModelConfig)} & {f.name for f in dataclasses.fields(self)}
         return ModelConfig(feature_dim=feature_dim, **{name: getattr(self, name) for name in shared})
 
     def sampling(self) -> SamplingOptions:
-        """How curves are drawn in measurements."""
+        """Returns how curves are drawn in measurements."""
         return SamplingOptions(
             steps=self.steps,
             guidance=self.guidance,
@@ -108,7 +108,7 @@ class Recipe:
 
 
 def _checks(recipe: Recipe) -> dict[str, tuple[bool, str]]:
-    """Field -> whether its value is allowed, and which values are."""
+    """Returns for each field whether its value is allowed, and which values are."""
     counts = ("epochs", "videos_per_step", "curves_per_video", "steps", "samples", "validate_every")
     names = {"annotators": AnnotatorsUse, "optimizer": OptimizerName, "schedule": ScheduleName}
     names |= {"final": Final, "precision": PrecisionName, "denoiser": DenoiserName}

@@ -1,4 +1,4 @@
-"""Recipes as TOML: those that ship with this package, files of the user, and single fields replaced."""
+"""Recipes as TOML: those that ship with this package, files of the user, and replaced single fields."""
 
 import dataclasses
 import json
@@ -15,16 +15,16 @@ __all__ = ["load_recipe", "recipe_names", "recipe_toml"]
 
 
 def recipe_names() -> list[str]:
-    """Names of the recipes that ship with this package."""
+    """Returns the names of the recipes that ship with this package."""
     folder = resources.files(__package__) / "recipes"
     return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
 def load_recipe(name: str = "tvsum", overrides: Sequence[str] = ()) -> Recipe:
-    """A shipped recipe or a TOML file, with single fields replaced.
+    """Returns a shipped recipe or that of a TOML file, with single fields replaced.
 
     Args:
-        name: of a shipped recipe, or the path of a file whose name ends in ``.toml``.
+        name: name of a shipped recipe, or the path of a file whose name ends in ``.toml``.
         overrides: ``field=value`` pairs.
 
     Raises:
@@ -40,7 +40,7 @@ def load_recipe(name: str = "tvsum", overrides: Sequence[str] = ()) -> Recipe:
 
 
 def recipe_toml(recipe: Recipe) -> str:
-    """The recipe with every field written out, as `load_recipe` reads it."""
+    """Returns the recipe with every field written out, as `load_recipe` reads it."""
     values = dataclasses.asdict(recipe)
     return "".join(f"{field} = {json.dumps(value)}\n" for field, value in values.items())
 
@@ -65,7 +65,7 @@ def _parse_toml(name: str, text: str) -> dict[str, Any]:
 
 
 def _convert(field: str, value: Any) -> Any:
-    """A value of the field's type, from TOML or from the text of an override."""
+    """Returns a value of the field's type, from TOML or from the text of an override."""
     kinds = get_type_hints(Recipe)
     if field not in kinds:
         raise ConfigError(f"recipe: unknown field {field!r}", remedy="one of " + ", ".join(kinds))

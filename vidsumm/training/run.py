@@ -1,4 +1,4 @@
-"""A training run: annotated feature files become a checkpoint, after the recipe was measured by cross-validation."""
+"""A training run: measures the recipe by cross-validation, then trains a checkpoint on annotated feature files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from vidsumm.training.videos import StoredVideos
 __all__ = ["train_checkpoint"]
 
 _VALIDATION_SEED = 7
-"""Joins the recipe's seed where validation videos are chosen."""
+"""Used with the recipe's seed to choose validation videos."""
 
 
 def train_checkpoint(
@@ -35,7 +35,7 @@ def train_checkpoint(
 
     The folder of the run then holds ``recipe.toml`` (every field), ``run.json`` (data, versions, command),
     ``last.safetensors`` and ``best.safetensors`` with their cards, ``log.csv``, ``tensorboard/``, the state to resume
-    from, and a folder for each fold. Called again with the same settings, an interrupted run goes on and arrives at the
+    from, and a folder for each fold. Called again with the same settings, an interrupted run goes on and gives the
     same numbers.
 
     Args:
@@ -59,7 +59,7 @@ def train_checkpoint(
 
 
 def _folds(settings: TrainingSettings, keys: Sequence[str]) -> list[Split]:
-    """The folds to cross-validate on."""
+    """Returns the folds to cross-validate on."""
     if settings.splits is None:
         return k_folds(keys, settings.folds, settings.recipe.seed) if settings.folds else []
     prefix = f"{settings.data[0].stem}/" if len(settings.data) > 1 else ""
@@ -114,13 +114,13 @@ class _Run:
         return trained
 
     def _measure(self, model: SummDiff, keys: Sequence[str]) -> HeldOut:
-        """Rank correlations on held-out videos."""
+        """Returns the rank correlations on held-out videos."""
         videos = [(self.store.features(key), self.store.annotation(key).scores) for key in keys]
         recipe = self.settings.recipe
         return measure(model, videos, recipe.sampling(), curves=recipe.samples, seed=recipe.seed)
 
     def _hold_out_validation(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The videos to train on, and those that choose the best epoch."""
+        """Returns the videos to train on, and those that choose the best epoch."""
         keys, share = tuple(self.store.keys), self.settings.validation
         if not share:
             return keys, ()

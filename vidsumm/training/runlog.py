@@ -31,7 +31,7 @@ class EpochReport:
     tau: float | None = None
     """Kendall's tau on validation videos, where there was a validation."""
     rho: float | None = None
-    """Spearman's rho, likewise."""
+    """Spearman's rho on validation videos, where there was a validation."""
     best: bool = False
     """Whether no earlier validation had a higher tau."""
 
@@ -40,7 +40,7 @@ class RunLog:
     """Writes ``log.csv`` and ``tensorboard/`` into the folder of a run.
 
     Args:
-        folder: of the run; None writes nothing.
+        folder: folder of the run; None writes nothing.
         history: the epochs before an interruption, which the table shows too.
     """
 

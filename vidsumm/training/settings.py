@@ -1,4 +1,4 @@
-"""What a training run is asked to do."""
+"""The settings of a training run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +21,8 @@ class TrainingSettings:
     folds: int = 0
     """Random folds to cross-validate on first; 0 for none."""
     splits: Path | None = None
-    """File of folds over the first feature file to cross-validate on instead; all videos that it does not test on join
-    every training side."""
+    """File of folds over the first feature file to cross-validate on instead; all videos that it does not test on are
+    added to every training side."""
     validation: float = 0.0
     """Share of the videos that the final training holds out, to choose its best epoch by tau."""
     licence: str = "not stated"

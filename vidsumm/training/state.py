@@ -1,4 +1,4 @@
-"""The state of a run after an epoch, from which it goes on to the same numbers as if it had not been interrupted."""
+"""The state of a run after an epoch, from which it goes on with the same results as without an interruption."""
 
 import dataclasses
 import hashlib
@@ -25,7 +25,7 @@ _SCHEMA = "vidsumm.training/1"
 
 @dataclass
 class TrainingState:
-    """Everything that changes during a run. Random numbers are no part of it: they depend only on seed and epoch."""
+    """Everything that changes during a run. Random numbers are not part of it: they depend only on seed and epoch."""
 
     model: SummDiff
     average: SummDiff
@@ -92,7 +92,7 @@ def _restore(state: TrainingState, content: dict[str, Any]) -> None:
 
 
 def _run_digest(recipe: Recipe, videos: VideoSource) -> str:
-    """A digest of what makes a run: the recipe, the lengths of all videos, and the first and the last video."""
+    """Returns a digest of what makes a run: its recipe, the lengths of all videos, and the first and last video."""
     digest = hashlib.sha256(repr(dataclasses.astuple(recipe)).encode())
     digest.update(np.ascontiguousarray(videos.lengths).tobytes())
     for i in (0, len(videos) - 1):

@@ -45,9 +45,9 @@ class Trained:
     """The result of training; both networks are moving averages of the weights, in evaluation mode."""
 
     last: SummDiff
-    """Of the last epoch."""
+    """Network of the last epoch."""
     best: SummDiff
-    """Of the epoch with the highest validation tau; without validation, of the last epoch."""
+    """Network of the epoch with the highest validation tau; without validation, of the last epoch."""
     best_epoch: int
     history: tuple[EpochReport, ...]
     """One report for each epoch."""
@@ -124,7 +124,7 @@ def _optimizer(model: SummDiff, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def rate_factor(step: int, steps_per_epoch: int, recipe: Recipe) -> float:
-    """Factor on the learning rate: a linear rise over the warm-up steps, then the schedule.
+    """Returns the factor on the learning rate: a linear rise over the warm-up steps, then the schedule.
 
     Args:
         step: number of the step, from 0.

@@ -49,7 +49,7 @@ class VideoList:
 
 
 class StoredVideos:
-    """Videos of a feature store, each read when it is asked for.
+    """Videos of a feature store, each read on demand.
 
     Args:
         store: the feature files.

@@ -28,7 +28,7 @@ _PLAYLIST_FORMATS = {"concat", "dash", "hls", "imf", "lavfi", "rtp", "rtsp", "sa
 _STILL_FORMATS = {"adf", "bin", "idf", "image2", "image2pipe", "tty", "xbin"}
 """Demuxers of single pictures and of text art."""
 _DECODES_ANY_BYTES = 19
-"""First major version of PyAV that reads metadata of any bytes; earlier ones raise unless told what to do instead."""
+"""First major version of PyAV that reads metadata of any bytes; earlier ones need `metadata_errors`."""
 
 
 def _metadata_options(pyav_version: str) -> dict[str, Any]:

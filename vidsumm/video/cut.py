@@ -121,7 +121,7 @@ def plan_cut(info: VideoInfo, clips_s: ArrayLike, *, clock: FrameClock | None = 
 
 
 def earliest_times(times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns the time from which on a picture counts as each frame.
+    """Returns for each frame the earliest time that still counts as the time of that frame.
 
     It is a quarter of an interval before the frame, so that rounding of times cannot turn one frame into another.
 
@@ -167,7 +167,7 @@ def widen_to_keys(plan: CutPlan, key_idx: NDArray[np.int64]) -> CutPlan:
 
 
 def _has_rate(info: VideoInfo, rate: Fraction) -> bool:
-    """Whether the frames follow each other at exactly this rate, up to the container's rounding."""
+    """Returns whether the frames follow each other at exactly this rate, up to the container's rounding."""
     times = np.arange(len(info.frame_pts)) * rate.denominator / rate.numerator
     ends_in_step = abs(info.duration_s * rate - len(info.frame_pts)) < 1
     return bool(ends_in_step and np.abs(info.frame_times_s - times).max() <= 1.001 * info.video.time_base)

@@ -32,7 +32,7 @@ class DecordError(Exception):
 
 
 def pictures(request: Request) -> Iterator[tuple[Picture, int]]:
-    """Yields the picture of each wanted frame in order, with a 0: it is that frame and no other in its place.
+    """Yields the picture of each wanted frame in order, and 0, because it is always the wanted frame itself.
 
     Raises:
         DecordError: decord cannot be used for this file, or failed on the way.

@@ -31,7 +31,7 @@ Decoder = Literal["decord", "pyav"]
 
 DecodedFrames = Literal["all", "referenced", "key"]
 """Which frames PyAV decodes: all that are needed; only those that others refer to, and without the loop filter, which
-is quicker; or only key frames, without the loop filter, too."""
+is quicker; or only key frames, also without the loop filter."""
 
 Picture = NDArray[np.uint8]
 """(H, W, 3) RGB."""

@@ -39,7 +39,7 @@ class _Output:
         self._set_alarm()
 
     def write(self, kind: bytes, picture: Picture | None = None, *, off_by: int = 0) -> None:
-        signal.alarm(0)  # waiting until the parent reads is no stall
+        signal.alarm(0)  # waiting until the parent reads is not a stall
         self._stream.write(HEADER.pack(kind, off_by))
         if picture is not None:
             self._stream.write(np.ascontiguousarray(picture).data)

@@ -1,4 +1,4 @@
-"""Finds the ffmpeg program that decodes and encodes, and tells why it is that one."""
+"""Finds the ffmpeg program that decodes and encodes, and says why that one was chosen."""
 
 import os
 import re
@@ -22,7 +22,7 @@ _OLDEST = ".".join(map(str, _OLDEST_VERSION))
 _FPS_MODE_VERSION = (5, 1)
 """First version in which the option -fps_mode replaces -vsync."""
 _ANSWER_S = 60
-"""A program that takes longer to tell its version cannot be used."""
+"""A program that takes longer to report its version cannot be used."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What ffmpeg is run for: encoding pieces of the source, decoding its sound, and playing what was written."""
+"""Runs ffmpeg for its three uses: encoding pieces of the source, decoding its sound, and playing what was written."""
 
 import re
 from collections.abc import Callable, Generator, Sequence
@@ -20,7 +20,7 @@ from vidsumm.video.info import AudioStream, VideoInfo
 __all__ = ["FileUrl", "count_decoded", "encode_pieces", "read_sound", "source_input"]
 
 _HARD_SYNC_S = 0.03
-"""Sound further than this from its time stamp is moved there; less is rounding of the container's clock."""
+"""Sound further than this from its time stamp is moved to it; smaller differences are the container's rounding."""
 _NO_OFFSET_S = "0.000001"
 """An offset of the input's times that is too small to change one. In MPEG-TS and the like, ffmpeg 5.1 mistakes an
 offset of zero for its own: where the container begins at zero and the wanted stream later, it moves it to zero."""

@@ -74,7 +74,7 @@ class FfmpegProcess:
                 yield chunk
 
     def bytes_read(self) -> int:
-        """Returns how many bytes it has read so far, 0 where the operating system does not tell."""
+        """Returns how many bytes it has read so far, 0 where the operating system does not say."""
         try:
             counts = Path(f"/proc/{self._process.pid}/io").read_text(encoding="ascii")
         except OSError:

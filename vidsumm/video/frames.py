@@ -81,7 +81,7 @@ class FrameReader:
         return self._batches
 
     def close(self) -> None:
-        """Ends the child process; no more frames come."""
+        """Ends the child process and with it the iteration."""
         self._is_closed = True
         if self._process is not None:
             self._process.kill()
@@ -146,7 +146,7 @@ class FrameReader:
             process.stop()
 
     def _report_failures(self, failures: Sequence[DecodeProcessError], done: int) -> None:
-        """Tells which decoder takes over.
+        """Reports which decoder takes over.
 
         Raises:
             DecodeError: there is none left.
@@ -195,11 +195,11 @@ def open_frames(
     """Decodes the distinct frames of a plan in order, each once, in a child process.
 
     With ``auto``, PyAV decodes, because it skips frames that are not needed. If it hangs, crashes or fails, decord
-    continues from the first frame not delivered, where it is installed, and `on_notice` is told so.
+    continues from the first frame not delivered, if it is installed, and a notice says so.
 
     With `is_fast`, PyAV leaves out the last filter of the decoder (the loop filter) and decodes only frames that others
     refer to, or only key frames if the plan wants no others. The nearest decoded frame, at most half a step away,
-    takes the place of one that was skipped; `FrameReader.off_s` tells how far away it is.
+    takes the place of one that was skipped; `FrameReader.off_s` says how far away it is.
 
     Args:
         info: the probed video.

@@ -29,7 +29,7 @@ def find_frames(times_s: NDArray[np.float64], frame_times_s: NDArray[np.float64]
     """Returns (N,) the number of the frame that is shown at each of the times.
 
     Args:
-        times_s: (N,) seconds; a little early, by rounding, still counts as on time.
+        times_s: (N,) seconds; a time that is early only by rounding counts as on time.
         frame_times_s: (F,) when each frame is shown, ascending, seconds.
     """
     found = np.searchsorted(earliest_times(frame_times_s), times_s, side="right") - 1

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["probe"]
 
 _ROTATION_PACKETS = 250
-"""At most this many packets are decoded to find a frame that tells the rotation."""
+"""At most this many packets are decoded to find a frame that has the rotation."""
 _LIMITS = LimitConfig()
 
 
@@ -141,7 +141,7 @@ def _has_decoder(stream: av.VideoStream | av.AudioStream) -> bool:
 
 
 def _is_moving(stream: av.VideoStream) -> bool:
-    """Whether a stream is a video that can be decoded, and not an attached picture such as the cover of an album."""
+    """Returns whether a stream is a video that can be decoded, and not an attached picture such as album art."""
     return _has_decoder(stream) and not stream.disposition & Disposition.attached_pic
 
 
@@ -155,7 +155,7 @@ def _choose(container: InputContainer, videos: Sequence[av.VideoStream]) -> av.V
 
 
 def _rotation(path: Path, stream_index: int) -> int:
-    """Returns the degrees clockwise of the display matrix, which libav tells only with decoded frames.
+    """Returns the degrees clockwise of the display matrix, which libav reports only with decoded frames.
 
     The file is opened anew, because reading on would move the position in the container.
     """

@@ -42,7 +42,7 @@ class Region(NamedTuple):
 
 
 class EncodedPieces:
-    """The pieces of a source of which all summaries consist, encoded, and its sound, decoded.
+    """The encoded pieces of a source, of which all summaries consist, and its decoded sound.
 
     Args:
         info: the source.
@@ -142,7 +142,7 @@ class EncodedPieces:
 def split_into_regions(info: VideoInfo, pieces: NDArray[np.int64]) -> list[Region]:
     """Splits the list of pieces where the stretch between two of them is so long that seeking saves time.
 
-    ffmpeg may land one key frame before the one it seeks to. Therefore that key frame, too, has to lie behind the
+    ffmpeg may land one key frame before the one it seeks to. Therefore that key frame, too, has to lie after the
     stretch, so that nothing is decoded twice.
 
     Args:

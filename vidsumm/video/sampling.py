@@ -69,7 +69,7 @@ def plan_samples(info: VideoInfo, fps: float, *, is_fast: bool = False) -> Sampl
 
 
 def _has_close_key_frames(info: VideoInfo, step_s: float) -> bool:
-    """Whether every frame has a key frame within half a step."""
+    """Returns whether every frame has a key frame within half a step."""
     edges = np.concatenate([info.frame_pts[:1], info.key_pts, info.frame_pts[-1:]])
     gaps = np.diff(edges)
     gaps[[0, -1]] *= 2  # before the first key frame and after the last, only one is near

@@ -17,6 +17,8 @@ from vidsumm.benchmark.videos import videos_of
 from vidsumm.errors import ConfigError, ResourceError
 from vidsumm.events import Event, StageAdvanced, StageFinished
 
+pytestmark = pytest.mark.slow
+
 
 @dataclasses.dataclass(frozen=True)
 class Deadly:

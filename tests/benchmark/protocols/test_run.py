@@ -17,6 +17,8 @@ from vidsumm.datasets.synthetic import write_synthetic
 from vidsumm.errors import ConfigError
 from vidsumm.events import Event, Notice, StageFinished
 
+pytestmark = pytest.mark.slow
+
 
 def rows(table: Table) -> dict[str, Row]:
     return {row.method: row for row in table.rows}

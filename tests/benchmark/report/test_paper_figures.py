@@ -11,6 +11,8 @@ from vidsumm.benchmark.report.tables import RHO, TAU, Row, Table
 from vidsumm.benchmark.videos import videos_of
 from vidsumm.errors import ConfigError, InputError
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def results(config: BenchConfig) -> BenchConfig:

@@ -1,4 +1,4 @@
 """What is compared: annotators, baselines and networks, each behind the protocol `Method`.
 
-Methods know neither how videos are split nor how results are shown.
+Methods do not depend on how videos are split or how results are shown.
 """

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 __all__ = ["Ridge", "centre_scores", "fit_ridge", "random_scores", "training_free_scores"]
 
-_TOLERANCE = 1e-6  # of the conjugate gradients
+_TOLERANCE = 1e-6  # relative tolerance of the conjugate gradients
 _NEAR_SHARE = 0.1  # share of the samples to which the novelty of a sample is relative
 
 
@@ -88,7 +88,7 @@ def fit_ridge(
         features: (N, C) of each video.
         scores: (U, N) of each video.
         neighbours: samples on each side whose features are used too.
-        penalty: factor of the squared weights, beside the squared errors summed over all samples; the default suits
+        penalty: factor of the squared weights in the sum with the squared errors of all samples; the default suits
             features of length one.
     """
     x = np.concatenate([values.astype(np.float64) for values in features])
@@ -114,7 +114,7 @@ def fit_ridge(
 
 
 def _neighbour_rows(lengths: Sequence[int], neighbours: int) -> NDArray[np.int64]:
-    """(all samples, 2 neighbours + 1) the rows of each sample's neighbours, all of the same video."""
+    """Returns (all samples, 2 neighbours + 1) the rows of each sample's neighbours, all of the same video."""
     rows, start = [], 0
     steps = np.arange(-neighbours, neighbours + 1)
     for length in lengths:
@@ -142,7 +142,7 @@ def _standardise(curve: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _unit_rows(features: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Features (N, C) scaled to length 1; rows of zeros stay."""
+    """Returns features (N, C) scaled to length 1; rows of zeros stay."""
     rows = features.astype(np.float64)
     norms = np.linalg.norm(rows, axis=1, keepdims=True)
     unit: NDArray[np.float64] = rows / np.where(norms > 0, norms, 1.0)
@@ -150,7 +150,7 @@ def _unit_rows(features: NDArray[np.floating]) -> NDArray[np.float64]:
 
 
 def _novelty(unit: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N,) mean cosine distance of each sample to the most similar others."""
+    """Returns (N,) the mean cosine distance of each sample to the most similar others."""
     near = max(1, round(_NEAR_SHARE * len(unit)))
     similarity = unit @ unit.T
     np.fill_diagonal(similarity, -np.inf)
@@ -160,7 +160,7 @@ def _novelty(unit: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _rarity(unit: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(N,) share of samples that are not in the same cluster as each sample."""
+    """Returns (N,) the share of samples that are not in the same cluster as each sample."""
     if len(unit) < 2:
         return np.zeros(len(unit))
     count = max(1, round((len(unit) / 2) ** 0.5))

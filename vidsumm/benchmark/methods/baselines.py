@@ -83,7 +83,7 @@ class Fitted:
 
 
 def _row(label: str, note: str, videos: Videos, predict: Callable[[str], NDArray[np.float32]]) -> PreparedRow:
-    """The row of a method that gives the video with a key scores (N,) of any range."""
+    """Returns the row of a method that gives the video with a key scores (N,) of any range."""
 
     def measure(key: str) -> VideoResult:
         curves = _unit_range(predict(key))[None]
@@ -93,7 +93,7 @@ def _row(label: str, note: str, videos: Videos, predict: Callable[[str], NDArray
 
 
 def _unit_range(scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scores (N,) stretched to [0, 1]; their ranks and the order of the shots do not change."""
+    """Stretches scores (N,) to [0, 1]; their ranks and the order of the shots do not change."""
     low, high = float(scores.min()), float(scores.max())
     stretched: NDArray[np.float32] = ((scores - low) / max(high - low, 1e-9)).astype(np.float32)
     return stretched

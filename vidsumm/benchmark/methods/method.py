@@ -1,4 +1,4 @@
-"""What a method is: it prepares itself on the training side of a split, and is then measured on test videos.
+"""The protocol of a method: it is trained on the training side of a split, and then measured on test videos.
 
 A method that trains one network can report several rows, for example one for each number of denoising steps.
 """
@@ -64,7 +64,7 @@ class PreparedMethod:
 
     rows: tuple[PreparedRow, ...]
     training: Mapping[str, Any] = field(default_factory=dict)
-    """JSON-ready: how the training went; empty where there was none."""
+    """How the training went, ready for JSON; empty where there was none."""
 
 
 class Method(Protocol):
@@ -80,11 +80,11 @@ class Method(Protocol):
 
     @property
     def is_random(self) -> bool:
-        """Whether its numbers depend on the seed."""
+        """Whether its results depend on the seed."""
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """JSON-ready: everything its numbers depend on, apart from videos, split and seed."""
+        """Everything its results depend on, apart from videos, split and seed; ready for JSON."""
 
     def prepare(self, inputs: TaskInputs) -> PreparedMethod:
         """Trains on the training videos, if there is anything to train."""

@@ -102,7 +102,7 @@ def _draw(model: SummDiff, features: NDArray[np.float32], options: SamplingOptio
 
 
 def _validate(model: SummDiff, inputs: TaskInputs, recipe: Recipe, keys: Sequence[str]) -> RankCorrelation:
-    """tau and rho of the mean curve, as in the table, averaged over the videos `keys`."""
+    """Returns tau and rho of the mean curve, as in the table, averaged over the videos `keys`."""
     rows = []
     for key in keys:
         curves = _draw(model, inputs.videos.features(key), recipe.sampling(), inputs)

@@ -1,4 +1,4 @@
-"""The methods by name."""
+"""Lists the methods and finds them by name."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -61,6 +61,6 @@ def _network(name: str, steps: Sequence[int], recipe: Recipe) -> Network:
 
 
 def encoder_only(recipe: Recipe) -> Network:
-    """Regression by the condition encoder alone, without noise, steps or guidance (table 5, first row)."""
+    """Returns regression by the encoder alone, without noise, steps or guidance (table 5, first row)."""
     plain = dataclasses.replace(recipe, denoiser="none", p_uncond=0.0, guidance=0.0, attention_guidance=0.0, steps=1)
     return Network("encoder-only", "Encoder only", plain, {"": plain.sampling()})

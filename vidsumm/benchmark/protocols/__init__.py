@@ -1,4 +1,4 @@
 """How methods are compared: which videos train and which test, the tasks that follow, and the store of their results.
 
-It knows methods only through the protocol `Method`.
+It uses methods only through the protocol `Method`.
 """

@@ -1,4 +1,4 @@
-"""Tasks in several processes.
+"""Runs tasks in several processes.
 
 The networks are small: a process that has one core for each task is much faster than one task on all cores.
 """
@@ -32,7 +32,7 @@ def do_in_processes(
 
     Args:
         tasks: started in this order as processes become free.
-        config: of the run.
+        config: settings of the run.
         on_event: receives the finished stages and notices of each task when the task is finished.
 
     Yields:

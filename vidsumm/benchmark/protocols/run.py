@@ -1,4 +1,4 @@
-"""Runs the tasks of a benchmark and keeps each result as soon as it is there."""
+"""Runs the tasks of a benchmark and saves each result as soon as it is measured."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -71,7 +71,7 @@ def _facts(config: BenchConfig, method: Method, split: Split, videos: Videos) ->
 
 
 def _load_finished(tasks: Sequence[Task], config: BenchConfig, store: ResultStore) -> dict[str, TaskResult]:
-    """Results by name of the task."""
+    """Returns the results of finished tasks, by name of the task."""
     found = {task.name: store.load(task, with_curves=config.keep_curves) for task in tasks}
     return {name: result for name, result in found.items() if result is not None}
 

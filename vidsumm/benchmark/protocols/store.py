@@ -1,4 +1,4 @@
-"""The folder that keeps the results of tasks, so that a stopped run goes on where it was."""
+"""The folder that keeps the results of tasks, so that a stopped run can go on."""
 
 import json
 import zipfile
@@ -96,7 +96,7 @@ class ResultStore:
         return found
 
     def _is_wanted(self, name: str, method: str, videos_digest: str) -> bool:
-        """Whether a task is finished, of this method, with seed 0 and on the videos with this digest."""
+        """Returns whether a task is finished, of this method, with seed 0 and on the videos with this digest."""
         path = self._result_path(name)
         if not path.is_file():
             return False  # the run was stopped between writing the two files

@@ -1,6 +1,6 @@
 """A task, which is one method on one split with one seed, and its result.
 
-Tasks do not depend on each other: each can be done by itself, in any process, and its result is kept by itself.
+Tasks do not depend on each other: each can be done by itself, in any process, and its result has a file of its own.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from vidsumm.progress import Progress
 __all__ = ["SCHEMA", "RowCurves", "RowResult", "Task", "TaskResult", "digest", "do_task", "epoch_videos"]
 
 SCHEMA = "vidsumm.bench/1"
-"""To be raised when a change gives other numbers for the same facts: results kept before are then not found again."""
+"""Increase the number when a change gives other results for the same facts: earlier results are then not used."""
 
 _NAME_DIGITS = 16
 
@@ -44,13 +44,13 @@ class Task:
     split: Split
     seed: int
     facts: Mapping[str, Any]
-    """JSON-ready: everything its numbers depend on, apart from `seed` and the names of method and split."""
+    """Everything its result depends on, apart from `seed` and the names of method and split; ready for JSON."""
 
     @cached_property
     def name(self) -> str:
         """Name of its files, without suffix. It ends with a digest of the facts, so tasks that differ never share one.
 
-        That way a changed recipe or another data file never meets old results.
+        So a run with a changed recipe or another data file never reads old results.
         """
         facts = {"schema": SCHEMA, "method": self.method.name, "split": self.split.name, "seed": self.seed}
         split = re.sub(r"[^A-Za-z0-9]+", "-", self.split.name)
@@ -64,10 +64,10 @@ class RowResult:
     label: str
     note: str
     videos: Mapping[str, Values]
-    """By key of the test video."""
+    """Measured values by key of the test video."""
 
     def means(self) -> dict[str, float]:
-        """The mean of each metric over the videos that have it."""
+        """Returns the mean of each metric over the videos that have it."""
         return average_values(self.videos.values())
 
 

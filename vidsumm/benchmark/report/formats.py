@@ -27,7 +27,7 @@ def write_table(table: Table, folder: Path, name: str = "table") -> list[Path]:
 
 
 def to_csv(table: Table) -> str:
-    """A header, and a line for each row: the method, mean and standard deviation of each metric, origin and note."""
+    """Returns a header and a line for each row: method, mean and standard deviation of each metric, origin and note."""
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     names = [name for metric in table.columns for name in (metric.key, f"{metric.key}_std")]
@@ -39,7 +39,7 @@ def to_csv(table: Table) -> str:
 
 
 def to_json(table: Table) -> str:
-    """Title, columns, rows and meta; a value is ``{"mean": …, "std": … or null}``."""
+    """Returns title, columns, rows and meta; a value is ``{"mean": …, "std": … or null}``."""
     content = {
         "title": table.title,
         "meta": asdict(table.meta),
@@ -62,7 +62,7 @@ def _json_row(table: Table, row: Row) -> dict[str, object]:
 
 
 def to_markdown(table: Table) -> str:
-    """A heading, the table with the best of each column in bold, and what is needed to repeat it."""
+    """Returns a heading, the table with the best of each column in bold, and what is needed to repeat it."""
     head = ["Method", *(metric.heading for metric in table.columns)]
     rule = [":--", *("--:" for _ in table.columns)]
     lines = [f"## {table.title}", "", _markdown_line(head), _markdown_line(rule), *map(_markdown_line, _cells(table))]
@@ -87,7 +87,7 @@ def _cells(table: Table) -> list[list[str]]:
 
 
 def _facts(table: Table) -> list[str]:
-    """Footnotes and origin of the numbers as a list."""
+    """Returns footnotes and origin of the numbers as a list."""
     meta = table.meta
     facts = {
         "Data set": meta.dataset,

@@ -30,7 +30,7 @@ from vidsumm.evaluation.summaries import frame_scores, machine_summaries
 
 __all__ = ["draw_figures"]
 
-_PANELS = 4  # of the contours
+_PANELS = 4  # most panels of contours
 _FPS = 30.0  # where the annotations do not have the frame rate
 _OPTIMISTIC = "best test epoch"
 _UNTRAINED = ("Random", "Centre prior")
@@ -86,7 +86,7 @@ def _chosen_rows(curves: RowCurves, rows: Sequence[str]) -> RowCurves:
 
 
 def _one_row_each(labels: Sequence[str]) -> list[str]:
-    """A row of each trained method: with 10 steps if there is one, and not one whose epoch test videos have chosen."""
+    """Returns a row of each trained method: one with 10 steps if it exists, and none whose epoch test videos chose."""
     found: dict[str, str] = {}
     for label in labels:
         method = re.sub(r", \d+ steps?", "", label)
@@ -98,7 +98,7 @@ def _one_row_each(labels: Sequence[str]) -> list[str]:
 
 
 def _chosen_videos(curves: RowCurves, videos: Videos, keys: Sequence[str]) -> list[str]:
-    """The videos asked for, or a few at equal distances, of those of which every row has curves."""
+    """Returns the videos named in `keys`, or a few at equal distances of those of which every row has curves."""
     common = [key for key in videos.keys if all(key in found for found in curves.values())]
     for key in keys:
         if key not in common:
@@ -110,7 +110,7 @@ def _chosen_videos(curves: RowCurves, videos: Videos, keys: Sequence[str]) -> li
 
 
 def _coverage(curves: RowCurves, videos: Videos) -> Figure:
-    """Figure 3: which annotators the curves match."""
+    """Draws figure 3: which annotators the curves match."""
     keys = [key for key in videos.keys if all(key in found for found in curves.values())]
     most_annotators = max(len(videos.annotation(key).scores) for key in keys)
     ratios: dict[str, NDArray[np.floating]] = {}
@@ -125,7 +125,7 @@ def _coverage(curves: RowCurves, videos: Videos) -> Figure:
 
 
 def _contours(curves: RowCurves, videos: Videos, keys: Sequence[str]) -> Figure:
-    """Figure 4: where the curves lie among those of the annotators."""
+    """Draws figure 4: where the curves lie among those of the annotators."""
     panels = [
         ContourPanel(key, videos.annotation(key).scores, {label: found[key] for label, found in curves.items()})
         for key in keys
@@ -134,7 +134,7 @@ def _contours(curves: RowCurves, videos: Videos, keys: Sequence[str]) -> Figure:
 
 
 def _selections(curves: RowCurves, annotation: Annotation) -> Mapping[str, Figure]:
-    """Figure 5, with the two annotators who have least in common; empty without two annotators or without shots."""
+    """Draws figure 5, with the two annotators who have least in common; empty without two annotators or shots."""
     users = annotation.user_summary
     if len(users) < 2 or not len(annotation.shots):
         return {}
@@ -159,7 +159,7 @@ def _summaries(curves: NDArray[np.floating], annotation: Annotation) -> NDArray[
 
 
 def _lines(folder: Path) -> Mapping[str, Figure]:
-    """Figures of tau and rho against the number of steps and of bins, from the tables of the ablations."""
+    """Draws figures of tau and rho against the number of steps and of bins, from the tables of the ablations."""
     wanted: tuple[
         tuple[str, str, str, Mapping[int, tuple[float, float]], Callable[[Sequence[Series]], Figure]], ...
     ] = (
@@ -176,7 +176,7 @@ def _lines(folder: Path) -> Mapping[str, Figure]:
 
 
 def _measured_series(rows: Sequence[Mapping[str, Any]], pattern: str) -> list[Series]:
-    """A line for each way to choose the epoch, through the values of the rows whose label matches the pattern."""
+    """Returns a line for each way to choose the epoch, through the values of the rows whose label matches `pattern`."""
     lines: dict[str, dict[float, Mapping[str, Any]]] = {}
     for row in rows:
         match = re.search(pattern, row["method"])

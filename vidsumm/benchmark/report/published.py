@@ -163,7 +163,7 @@ def published_rows(dataset: str, protocol: str) -> tuple[Row, ...]:
 
 
 def _other_map(row: Row) -> str:
-    """A note for rows whose MAP in table 3 differs from table IV; empty where the two tables agree."""
+    """Returns a note for rows whose MAP in table 3 differs from table IV; empty where the two tables agree."""
     map50, map15 = _MR_HISUM[row.method][2:]
     if (map50, map15) == (row.values["map50"][0], row.values["map15"][0]):
         return ""
@@ -234,4 +234,4 @@ PAPER_TABLES: Mapping[str, Table] = {
     ),
     "IV": _table("IV", "Mr. HiSum with standard deviations", _MR_HISUM_SPREAD, _HIGHLIGHTS),
 }
-"""By the number of the table in the paper."""
+"""The paper's tables by their number."""

@@ -66,7 +66,7 @@ def measured_rows(results: Iterable[TaskResult]) -> list[Row]:
 
 
 def _mean_and_deviation(tasks: Sequence[Mapping[str, float]]) -> dict[str, Value]:
-    """Mean and sample standard deviation of each metric over the tasks that have it; no deviation of a single task."""
+    """Returns mean and sample standard deviation of each metric over the tasks that have it; one task has none."""
     values: dict[str, Value] = {}
     for name in dict.fromkeys(name for task in tasks for name in task):
         numbers = [task[name] for task in tasks if name in task]

@@ -62,7 +62,7 @@ class Row:
     method: str
     """Label of the row."""
     values: Mapping[str, Value]
-    """By `Metric.key`; a metric that is not known is absent, and one that is no column of the table is not shown."""
+    """Values by `Metric.key`. An unknown metric is absent; one that is not a column of the table is not shown."""
     published: bool = False
     """Taken from a paper, not measured here."""
     reference: bool = False

@@ -15,7 +15,7 @@ __all__ = ["CONDITION_SCALE", "TIME_CHANNELS", "Denoiser", "modulate", "time_mlp
 TIME_CHANNELS = 256
 """Channels of the time features, see `timestep_features`."""
 CONDITION_SCALE = 0.1
-"""Weight of the time embedding beside the positions (official code)."""
+"""Weight of the time embedding relative to the positions (official code)."""
 
 
 class Denoiser(nn.Module):
@@ -25,11 +25,11 @@ class Denoiser(nn.Module):
     """Whether the denoiser has a cross-attention."""
 
     def contexts(self, memory: Tensor) -> list[Tensor]:
-        """What each layer computes from the videos Z (V, N, D) alone, whatever the time and the scores: (V, N, ...)."""
+        """Returns what each layer computes from Z (V, N, D) alone, whatever time and scores are: (V, N, ...) each."""
         raise NotImplementedError
 
     def forward(self, query: Tensor, t: Tensor, videos: EncodedVideos, watch: list[Tensor] | None = None) -> Tensor:
-        """The hidden states.
+        """Computes the hidden states.
 
         Args:
             query: (V, R, N, D) C(u_t), what the codebook makes of the noised scores.
@@ -45,12 +45,12 @@ class Denoiser(nn.Module):
 
 
 def time_mlp(channels: int, width: int) -> nn.Sequential:
-    """Time features (..., channels) -> time embedding (..., D)."""
+    """Returns the MLP from time features (..., channels) to the time embedding (..., D)."""
     return nn.Sequential(nn.Linear(channels, width), nn.SiLU(), nn.Linear(width, width))
 
 
 def zero_linear(inputs: int, outputs: int) -> nn.Linear:
-    """A linear layer whose weights and biases start at zero."""
+    """Returns a linear layer whose weights and biases start at zero."""
     linear = nn.Linear(inputs, outputs)
     nn.init.zeros_(linear.weight)
     nn.init.zeros_(linear.bias)
@@ -58,5 +58,5 @@ def zero_linear(inputs: int, outputs: int) -> nn.Linear:
 
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """The affine map of AdaLN."""
+    """Applies the affine map of AdaLN."""
     return x * (1 + scale) + shift

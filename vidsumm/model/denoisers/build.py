@@ -17,6 +17,6 @@ _KINDS: dict[DenoiserName, type[DiTDenoiser | LatentMLPDenoiser | DecoderDenoise
 
 
 def build_denoiser(config: ModelConfig) -> Denoiser | None:
-    """The denoiser that a configuration names; None for the encoder alone."""
+    """Builds the denoiser that a configuration names; None for the encoder alone."""
     kind = _KINDS[config.denoiser]
     return None if kind is None else kind(config)

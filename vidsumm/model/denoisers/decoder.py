@@ -44,7 +44,7 @@ class DecoderLayer(nn.Module):
         mask: Tensor | None,
         watch: list[Tensor] | None = None,
     ) -> Tensor:
-        """One layer.
+        """Applies the layer.
 
         Args:
             x: (V, R, N, D) hidden states.
@@ -81,7 +81,7 @@ class DecoderDenoiser(Denoiser):
         self.layers = nn.ModuleList(DecoderLayer(config) for _ in range(config.denoiser_layers))
 
     def contexts(self, memory: Tensor) -> list[Tensor]:
-        """Keys and values (V, N, 2 D) for each layer."""
+        """Returns keys and values (V, N, 2 D) for each layer."""
         return [cast("DecoderLayer", layer).make_context(memory) for layer in self.layers]
 
     def forward(self, query: Tensor, t: Tensor, videos: EncodedVideos, watch: list[Tensor] | None = None) -> Tensor:

@@ -38,7 +38,7 @@ class DiTBlock(nn.Module):
     def forward(
         self, x: Tensor, context: Tensor, condition: Tensor, mask: Tensor | None, watch: list[Tensor] | None = None
     ) -> Tensor:
-        """One block.
+        """Applies the block.
 
         Args:
             x: (V, R, N, D) hidden states.
@@ -78,7 +78,7 @@ class DiTDenoiser(Denoiser):
         self.final_linear = zero_linear(width, width)
 
     def contexts(self, memory: Tensor) -> list[Tensor]:
-        """(V, N, D) for each block."""
+        """Returns the context (V, N, D) of each block."""
         return [cast("DiTBlock", block).make_context(memory) for block in self.blocks]
 
     def forward(self, query: Tensor, t: Tensor, videos: EncodedVideos, watch: list[Tensor] | None = None) -> Tensor:

@@ -33,7 +33,7 @@ class LatentMLPBlock(nn.Module):
         return out
 
     def forward(self, x: Tensor, time: Tensor, context: Tensor, mask: Tensor | None) -> Tensor:
-        """One block.
+        """Applies the block.
 
         Args:
             x: (V, R, N, D) hidden states.
@@ -65,7 +65,7 @@ class LatentMLPDenoiser(Denoiser):
         self.output = nn.Sequential(nn.LayerNorm(width, eps=1e-6), nn.SiLU(), zero_linear(width, width))
 
     def contexts(self, memory: Tensor) -> list[Tensor]:
-        """(V, N, D) for each block."""
+        """Returns the context (V, N, D) of each block."""
         return [cast("LatentMLPBlock", block).make_context(memory) for block in self.blocks]
 
     def forward(

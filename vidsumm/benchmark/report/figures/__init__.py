@@ -1,1 +1,1 @@
-"""Figures of results: pure functions from arrays to Matplotlib figures. They read no files and know no methods."""
+"""Figures of results: pure functions from arrays to Matplotlib figures. They read no files."""

@@ -28,13 +28,13 @@ def coverage_figure(
 ) -> Figure:
     """Draws a heat map for each method, videos by annotators; the darker, the more of its curves match the annotator.
 
-    Above each map stand the share of annotators whom at least one curve matches, and the mean of the ratios.
+    Above each map are the share of annotators whom at least one curve matches, and the mean of the ratios.
 
     Args:
         ratios: method -> (V, U) share of its curves whose tau with the annotator reaches the threshold; nan where a
             video has fewer annotators.
         videos: V names.
-        threshold: for the label of the scale.
+        threshold: least tau of a match, shown in the label of the scale.
     """
     rows, columns = next(iter(ratios.values())).shape
     width = max(columns * _CELL_IN, _LEAST_IN) + _GAP_IN

@@ -117,7 +117,7 @@ def _scale(axes: Axes, panel: _Panel, xs: Sequence[float], *, log_x: bool) -> No
 
 
 def _spaced(xs: Sequence[float]) -> list[float]:
-    """The values that can be labelled on a logarithmic axis without the labels touching."""
+    """Returns the values that can be labelled on a logarithmic axis without the labels touching."""
     kept: list[float] = []
     least = (xs[-1] / xs[0]) ** (1 / 9)
     for x in xs:

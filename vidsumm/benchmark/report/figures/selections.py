@@ -20,8 +20,8 @@ __all__ = ["SummaryStrip", "selections_figure"]
 
 _WIDTH_IN = 9.0
 _ROW_IN = 0.42
-_BAR = 0.72  # of a row
-_STRENGTH = 0.6  # of a tint, 1 for the full colour
+_BAR = 0.72  # height of a strip as a share of its row
+_STRENGTH = 0.6  # strength of a tint, 1 for the full colour
 _ANNOTATORS = (INK, PALETTE[3])
 _METHODS = (PALETTE[0], PALETTE[2], PALETTE[1], PALETTE[4], PALETTE[5], PALETTE[6])
 
@@ -31,7 +31,7 @@ class SummaryStrip:
     """A summary, drawn as a strip along the video."""
 
     name: str
-    """Of the method or annotator."""
+    """Name of the method or annotator."""
     chosen: NDArray[np.bool_]
     """(n_frames,) whether each frame is part of the summary."""
 
@@ -44,13 +44,13 @@ def selections_figure(
     duration_s: float,
     title: str = "",
 ) -> Figure:
-    """Draws a strip for each summary: shaded what it chooses, framed what either annotator chose.
+    """Draws a strip for each summary: what it chooses is shaded, what either annotator chose is framed.
 
     Args:
         annotators: two who chose differently; the first is framed in the upper half of each strip, the second below.
         methods: summaries of the same frames; those of one name, as from several curves, share a colour.
         duration_s: length of the video.
-        title: of the figure.
+        title: title of the figure.
     """
     rows = len(methods) + 1
     figure = new_figure(_WIDTH_IN, 1.15 + rows * _ROW_IN, printable(title))
@@ -99,7 +99,7 @@ def _boxes(axes: Axes, spans_s: Sequence[tuple[float, float]], top: float, heigh
 
 
 def _spans(chosen: NDArray[np.bool_], duration_s: float) -> list[tuple[float, float]]:
-    """Start and end of each chosen stretch, seconds."""
+    """Returns the start and the end of each chosen stretch, seconds."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], chosen.astype(np.int8), [0]])))
     times_s = (edges * duration_s / len(chosen)).tolist()
     return list(zip(times_s[::2], times_s[1::2], strict=True))
@@ -111,7 +111,7 @@ def _f1(chosen: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:
 
 
 def _tint(colour: str) -> tuple[float, ...]:
-    """The colour, light enough for frames to stand out on it."""
+    """Returns the colour, light enough for frames to stand out on it."""
     return tuple(1 - _STRENGTH * (1 - part) for part in to_rgb(colour))
 
 
