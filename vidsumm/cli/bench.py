@@ -48,7 +48,7 @@ commands = typer.Typer(cls=_RunByDefault, add_completion=False, rich_markup_mode
 
 @commands.callback()
 def bench() -> None:
-    """Measure methods by the field's protocols; options without a command are those of `run`."""
+    """Measure methods by the field's protocols. Without a command this is `run`: see `vidsumm bench run --help`."""
 
 
 @commands.command()

@@ -71,7 +71,7 @@ def render(
         config: mode and quality.
         metadata: tags such as title and comment, for each.
         on_progress: called with the share of the work that is done, 0 to 1.
-        work_dir: folder for intermediate files, which are left there.
+        work_dir: folder for intermediate files, which are left there; best one that is removed afterwards.
 
     Returns:
         The written files, in the order of the plans.
