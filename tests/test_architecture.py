@@ -10,7 +10,7 @@ import vidsumm
 
 ROOT = Path(vidsumm.__file__).parent
 FLOORS = (
-    {"errors", "config", "events", "files", "versions", "progress", "devices", "prefetch"},
+    {"errors", "config", "events", "files", "versions", "progress", "null_features", "devices", "prefetch"},
     {
         *("video", "features", "shots", "diffusion", "model", "selection", "datasets", "export"),
         *("cache", "evaluation"),

@@ -123,7 +123,6 @@ def test_files_that_are_not_official_checkpoints_are_refused(official: Path) -> 
         ("--bins", "0"),
         ("--guidance", "99"),
         ("--feature-id", "googlenet"),
-        ("--null-video", "absent.npy"),
         ("--output", "mine.pkl"),
     ],
     ids=" ".join,
@@ -134,14 +133,16 @@ def test_bad_options_are_named(official: Path, options: tuple[str, str]) -> None
 
 @pytest.mark.parametrize(
     "values",
-    [np.zeros(CHANNELS + 1), np.zeros((1, CHANNELS)), np.full(CHANNELS, np.nan), np.array(["a"] * CHANNELS)],
-    ids=["too many", "two axes", "not finite", "text"],
+    [np.zeros(CHANNELS + 1), np.zeros((1, 1, CHANNELS)), np.full(CHANNELS, np.nan), np.array(["a"] * CHANNELS)],
+    ids=["too many", "three axes", "not finite", "text"],
 )
 def test_null_videos_that_do_not_fit_are_refused(
     official: Path, values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]
 ) -> None:
     path = official.with_name("black.npy")
     np.save(path, values)
-    assert "--null-video" in refused(official, 2, "--null-video", str(path))
+    assert "black.npy" in refused(official, 3, "--null-video", str(path))
     path.write_bytes(b"no array")
-    assert "--null-video" in refused(official, 2, "--null-video", str(path))
+    assert "black.npy" in refused(official, 3, "--null-video", str(path))
+    path.unlink()
+    assert "black.npy" in refused(official, 3, "--null-video", str(path))

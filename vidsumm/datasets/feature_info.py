@@ -2,15 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidsumm.datasets.hdf5 import MAX_ARRAY_BYTES, damage_as_input_error
-
-__all__ = ["FeatureInfo", "read_feature_info", "read_null_features", "write_feature_info"]
+__all__ = ["FeatureInfo", "read_feature_info", "write_feature_info"]
 
 
 @dataclass(frozen=True)
@@ -49,20 +46,3 @@ def write_feature_info(file: Any, info: FeatureInfo) -> None:
     file.attrs["feature_id"] = info.feature_id
     file.attrs["null_features"] = info.null_features.astype(np.float32)
     file.attrs["provenance"] = json.dumps(info.provenance, sort_keys=True)
-
-
-def read_null_features(path: Path) -> NDArray[np.float32]:
-    """Reads (C,) features of a black frame from a .npy file: an array (C,), or the mean of several, (N, C).
-
-    Raises:
-        InputError: not such a file.
-    """
-    what = "not a .npy file with the features of a black frame"
-    with damage_as_input_error(path, what, "give one of shape (C,) or (N, C)"):
-        stored = np.lib.format.open_memmap(path, mode="r")  # unlike np.load it leaves no archive open
-        if stored.dtype.kind not in "iuf" or stored.ndim not in (1, 2):
-            raise ValueError("not a table of numbers")
-        if not stored.size or stored.nbytes > MAX_ARRAY_BYTES or not np.isfinite(stored).all():
-            raise ValueError("empty, too large or not finite")
-        null: NDArray[np.float32] = np.atleast_2d(stored).mean(axis=0, dtype=np.float64).astype(np.float32)
-        return null

@@ -6,11 +6,12 @@ from typing import get_args
 import numpy as np
 
 from vidsumm.datasets.annotation import Kind
-from vidsumm.datasets.feature_info import FeatureInfo, read_null_features
+from vidsumm.datasets.feature_info import FeatureInfo
 from vidsumm.datasets.writing import copy_with_feature_info, feature_channels
 from vidsumm.errors import ConfigError
 from vidsumm.featurize.check import find_feature_id_problem
 from vidsumm.files import file_sha256, require_free
+from vidsumm.null_features import read_null_features
 
 __all__ = ["declare_features"]
 

@@ -4,22 +4,20 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from vidsumm.errors import ConfigError, ResourceError
+from vidsumm.errors import ConfigError, InputError, ResourceError
 from vidsumm.files import file_sha256, require_free
 from vidsumm.model.checkpoint import save_checkpoint
 from vidsumm.model.config import ModelConfig
 from vidsumm.model.official import config_from_state, from_official, read_official
+from vidsumm.null_features import read_null_features
 
 __all__ = ["UNKNOWN_FEATURES", "Conversion", "convert_official"]
 
 UNKNOWN_FEATURES = "unknown:000000000000:unknown:2fps"
 """Feature id of a checkpoint whose features are not known: no features match it, so it cannot be used by mistake."""
-
-_NULL_REMEDY = "give a .npy file with the features of one black frame"
 
 
 @dataclass(frozen=True)
@@ -97,18 +95,20 @@ def _require_heads(state: dict[str, Tensor], heads: int) -> None:
 
 
 def _null_features(path: Path | None, channels: int) -> Tensor:
-    """Reads (C,) float32 from a .npy file; returns zeros where none is given."""
+    """Returns (C,) float32: the features in a .npy file, or zeros if there is none.
+
+    Raises:
+        InputError: the file cannot be used, or the network takes another number of features.
+    """
     if path is None:
         return torch.zeros(channels)
-    try:
-        values = np.lib.format.open_memmap(path, mode="r")  # unlike np.load it leaves no archive open
-    except (OSError, ValueError, EOFError) as error:
-        raise ConfigError(f"--null-video {path}: no array can be read from it", remedy=_NULL_REMEDY) from error
-    if values.shape != (channels,) or values.dtype.kind not in "fiu":
-        raise ConfigError(f"--null-video {path}: not {channels} numbers", remedy=_NULL_REMEDY)
-    if not np.isfinite(values).all():
-        raise ConfigError(f"--null-video {path}: it holds numbers that are not finite", remedy=_NULL_REMEDY)
-    return torch.tensor(values, dtype=torch.float32)
+    null = read_null_features(path)
+    if len(null) != channels:
+        raise InputError(
+            f"{path}: {len(null)} features, but the network takes {channels}",
+            remedy="give --null-video the features of a black frame that the network was trained on",
+        )
+    return torch.from_numpy(null)
 
 
 def _null_name(path: Path | None) -> str:

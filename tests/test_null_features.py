@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tests.support.eccv16 import CHANNELS
-from vidsumm.datasets.feature_info import read_null_features
 from vidsumm.errors import InputError
+from vidsumm.null_features import read_null_features
 
 
 def test_null_features_are_one_vector_or_the_mean_of_several(tmp_path: Path) -> None:
