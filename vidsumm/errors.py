@@ -17,7 +17,8 @@ code  meaning
 ====  ==================================================================
 """
 
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 __all__ = [
     "ConfigError",
@@ -88,6 +89,10 @@ class FeatureMismatchError(VidsummError):
         super().__init__(f"features are '{found}', but the checkpoint was trained on '{expected}'", remedy=remedy)
         self.found = found
         self.expected = expected
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Returns how `pickle` makes the error again: from its arguments, not from its message."""
+        return partial(FeatureMismatchError, remedy=self.remedy), (self.found, self.expected)
 
 
 class OutputError(VidsummError):
