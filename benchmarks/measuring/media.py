@@ -125,8 +125,8 @@ def _cut_together(info: VideoInfo, plans: Sequence[CutPlan], config: CutConfig) 
 def _cut_separately(info: VideoInfo, spans: Sequence[Spans], config: CutConfig) -> None:
     with TemporaryDirectory(prefix="vidsumm-speed-") as folder:
         for number, pieces in enumerate(spans):
-            job = _separate_cut(info, pieces, config, Path(folder) / f"{number}.mp4")
-            run_ffmpeg(job, find_ffmpeg(), "cutting")
+            graph = _separate_cut(info, pieces, config, Path(folder) / f"{number}.mp4")
+            run_ffmpeg(graph, find_ffmpeg(), "cutting")
 
 
 def _separate_cut(info: VideoInfo, pieces: Spans, config: CutConfig, target: Path) -> Any:

@@ -1,4 +1,4 @@
-"""Measures the stages of the main job, and the whole job, each against its floor or rival in the same run."""
+"""Measures the stages of the main job, and the main job, each against its floor or rival in the same run."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -92,7 +92,7 @@ class _SpeedRun:
 
     @cached_property
     def spans(self) -> list[Spans]:
-        """The clips of the summaries that the whole job makes."""
+        """The clips of the summaries that the main job makes."""
         return [candidate.clips_s for candidate in self.program.run().candidates]
 
     @cached_property
@@ -156,11 +156,11 @@ class _SpeedRun:
         self._add(self.cut_result)
 
     def whole(self) -> None:
-        """Measures the whole job without a cache, and again with one."""
+        """Measures the main job without a cache, and again with one."""
         floors_s = self.decode_result.other_s + self.network_s + self.cut_result.other_s
         with self.progress.stage("measure") as done:
             [first] = time_in_turns([self.program.run], self.runs)
-            done("the whole job")
+            done("the main job")
         stage = f"whole, {self.subject.info.duration_s / 60:.1f} min, {_SUMMARIES} summaries"
         self._add(against_limit(stage, "decode alone + network alone + separate cuts", first, floors_s, 1.0))
         self._cached_runs(first)
