@@ -1,5 +1,6 @@
 """Invented videos, shots and curves: what the stages need, without a file or a network."""
 
+import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -7,39 +8,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.support.video_info import make_info
 from vidsumm.pipeline.analysis import Shots
 from vidsumm.pipeline.choice import ShotBudget
-from vidsumm.video.info import VideoInfo, VideoStream
+from vidsumm.video.info import VideoInfo
 
 TIME_BASE = Fraction(1, 1000)
 
 
 def video_info(intervals_ms: Sequence[int], keys: Sequence[int] = (0,)) -> VideoInfo:
-    """A video whose frames last the given milliseconds; `keys` are indices of key frames."""
+    """Returns the info of a video whose frames last the given milliseconds; `keys` are indices of key frames."""
     pts = 500 + np.concatenate([[0], np.cumsum(intervals_ms)]).astype(np.int64)
-    stream = VideoStream(
-        index=0,
-        codec="h264",
-        width=64,
-        height=36,
-        sample_aspect_ratio=Fraction(1),
-        rotation=0,
-        pixel_format="yuv420p",
-        time_base=TIME_BASE,
-        average_rate=Fraction(25),
-        real_rate=Fraction(25),
-    )
-    return VideoInfo(
-        path=Path("holiday.mp4"),
-        container="mov,mp4,m4a,3gp,3g2,mj2",
-        size_bytes=1000,
-        video=stream,
-        audio=None,
-        frame_pts=pts[:-1],
-        key_pts=pts[np.asarray(keys, dtype=np.int64)],
-        end_pts=int(pts[-1]),
-        is_vfr=len(set(intervals_ms)) > 1,
-    )
+    info = make_info(pts[:-1], TIME_BASE, rate=Fraction(25), last=intervals_ms[-1], keys=keys)
+    return dataclasses.replace(info, path=Path("holiday.mp4"), is_vfr=len(set(intervals_ms)) > 1)
 
 
 def shots_at(info: VideoInfo, first_frames: Sequence[int]) -> Shots:
