@@ -15,13 +15,14 @@ from matplotlib.figure import Figure
 from benchmarks.command import Output, called_as, command
 from benchmarks.measuring.meter import watch_memory
 from benchmarks.measuring.program import ProgramRun
-from vidsumm.benchmark.folders import make_folder
 from vidsumm.benchmark.report.figures.style import GREY, MARKERS, PALETTE, house_style, new_figure, save_figure
 from vidsumm.benchmark.report.provenance import measured_now
 from vidsumm.benchmark.report.tables import Metric, Row, Table, Value
 from vidsumm.cli import options
-from vidsumm.cli.bench_output import numbers, reporting, require_ascending, write
+from vidsumm.cli.bench_output import numbers, require_ascending, write
+from vidsumm.cli.progress import reporting
 from vidsumm.events import EventSink, ignore
+from vidsumm.files import make_folder
 from vidsumm.progress import Progress
 from vidsumm.video.ffmpeg_binary import find_ffmpeg
 from vidsumm.video.ffmpeg_commands import FileUrl, source_input

@@ -10,11 +10,12 @@ from benchmarks.command import Output, Runs, called_as, command
 from benchmarks.measuring.contest import SpeedResult
 from benchmarks.measuring.speed_table import speed_table
 from benchmarks.measuring.stages import PARTS, measure_speed
-from vidsumm.benchmark.folders import make_folder
 from vidsumm.benchmark.report.formats import write_table
 from vidsumm.benchmark.report.tables import Table
 from vidsumm.cli import options
-from vidsumm.cli.bench_output import reporting, write
+from vidsumm.cli.bench_output import write
+from vidsumm.cli.progress import reporting
+from vidsumm.files import make_folder
 from vidsumm.video.ffmpeg_binary import find_ffmpeg
 
 __all__ = ["app"]

@@ -10,7 +10,15 @@ from pathlib import Path
 
 from vidsumm.errors import OutputError
 
-__all__ = ["atomic_write", "file_identity", "file_sha256", "require_free", "write_bytes_atomic", "write_text_atomic"]
+__all__ = [
+    "atomic_write",
+    "file_identity",
+    "file_sha256",
+    "make_folder",
+    "require_free",
+    "write_bytes_atomic",
+    "write_text_atomic",
+]
 
 _REMEDIES = {
     errno.EACCES: "choose another --output folder or allow writing to this one",
@@ -87,6 +95,18 @@ def require_free(output: Path, *, overwrite: bool) -> None:
         raise OutputError(f"{output} exists", remedy="choose another --output or pass --overwrite")
     if not output.resolve().parent.is_dir():
         raise OutputError(f"{output.parent} is not a folder", remedy="make it first, or choose another --output")
+
+
+def make_folder(folder: Path) -> None:
+    """Creates a folder and its parents where they are missing.
+
+    Raises:
+        OutputError: it cannot be created.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make {folder}", remedy="choose another --output folder") from error
 
 
 def file_identity(path: Path) -> str:

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.benchmark.config import BenchConfig
-from vidsumm.benchmark.folders import make_folder
 from vidsumm.datasets.annotation import Annotation
 from vidsumm.datasets.reading import read_annotations
 from vidsumm.datasets.store import FeatureStore
 from vidsumm.datasets.synthetic import SyntheticConfig, write_synthetic
 from vidsumm.errors import ConfigError, InputError
-from vidsumm.files import file_identity
+from vidsumm.files import file_identity, make_folder
 from vidsumm.training.videos import StoredVideos, VideoSource
 
 __all__ = ["AnnotatedVideos", "FeatureVideos", "Videos", "open_videos", "videos_of"]

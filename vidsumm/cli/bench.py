@@ -9,7 +9,7 @@ from typer.core import TyperGroup
 
 from vidsumm.cli import options
 from vidsumm.cli.bench_options import Annotations, Data, Methods, RunOptions, with_run_options
-from vidsumm.cli.bench_output import numbers, reporting, write
+from vidsumm.cli.bench_output import numbers, write
 from vidsumm.cli.exits import guarded
 from vidsumm.cli.wording import command_line
 from vidsumm.errors import ConfigError
@@ -168,6 +168,8 @@ for _name in _MOVED:
 
 def _measure(config: "BenchConfig", measure: Callable[..., "Table"], name: str, shared: RunOptions) -> None:
     """Measures, writes the files of the table and prints it."""
+    from vidsumm.cli.progress import reporting
+
     with reporting(str(config.output), quiet=shared.quiet, verbose=shared.verbose) as reporter:
         table = measure(config, on_event=reporter)
     write(table, config.output, name, quiet=shared.quiet)

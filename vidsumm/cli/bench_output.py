@@ -1,16 +1,14 @@
 """What the commands of ``vidsumm bench`` and of `benchmarks` share: numbers, progress and tables."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vidsumm.benchmark.report.tables import Table
-    from vidsumm.cli.progress import Reporter
 
-__all__ = ["numbers", "reporting", "require_ascending", "write"]
+__all__ = ["numbers", "require_ascending", "write"]
 
 
 def numbers(flag: str, text: str) -> list[float]:
@@ -37,19 +35,6 @@ def require_ascending(flag: str, values: Sequence[float]) -> None:
 
     if len(values) < 2 or values[0] <= 0 or any(a >= b for a, b in pairwise(values)):
         raise ConfigError(f"{flag}: not two or more ascending numbers", remedy=f"write for example {flag} 5,20,60")
-
-
-@contextmanager
-def reporting(about: str, *, quiet: bool, verbose: bool) -> "Iterator[Reporter]":
-    """Shows the progress of a run on standard error, under the title `about`."""
-    import sys
-
-    from vidsumm.cli.progress import reporter_for
-    from vidsumm.cli.terminal import console_for
-
-    reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=verbose)
-    with reporter.about(about):
-        yield reporter
 
 
 def write(table: "Table", folder: Path, name: str, *, quiet: bool) -> None:

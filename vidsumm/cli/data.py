@@ -52,12 +52,11 @@ def check(
     import sys
 
     from vidsumm.cli.data_report import print_report, report_as_object
-    from vidsumm.cli.progress import reporter_for
+    from vidsumm.cli.progress import reporting
     from vidsumm.cli.terminal import console_for, print_json
     from vidsumm.featurize.check import check_features
 
-    reporter = reporter_for(console_for(sys.stderr), quiet=quiet or json, verbose=False)
-    with reporter.about(str(file)):
+    with reporting(str(file), quiet=quiet or json, verbose=False) as reporter:
         report = check_features(file, against=against, on_event=reporter)
     if json:
         print_json(report_as_object(report), sys.stdout)

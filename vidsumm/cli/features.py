@@ -64,11 +64,8 @@ def features(
     of other names with --video. A file may be the annotated video itself, a file that holds just the annotated samples,
     or the video at another frame rate.
     """
-    import sys
-
     from vidsumm.cli.inputs import video_files
-    from vidsumm.cli.progress import reporter_for
-    from vidsumm.cli.terminal import console_for
+    from vidsumm.cli.progress import reporting
     from vidsumm.featurize.build import build_features
 
     settings = options.settings_from(
@@ -80,9 +77,8 @@ def features(
         decoder=decoder,
         fps=rate,
     )
-    reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=verbose)
     files = [path for given in videos or () for path in (video_files(given) if given.is_dir() else [given])]
-    with reporter.about(str(output)):
+    with reporting(str(output), quiet=quiet, verbose=verbose) as reporter:
         line = build_features(
             files,
             annotations,

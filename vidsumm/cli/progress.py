@@ -1,5 +1,6 @@
 """Shows the progress of a command: bars on a terminal, plain lines in a pipe, nothing with --quiet."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -9,11 +10,11 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.text import Text
 
 from vidsumm.cli.tables import print_indented
-from vidsumm.cli.terminal import is_live
+from vidsumm.cli.terminal import console_for, is_live
 from vidsumm.cli.wording import clock, printable
 from vidsumm.events import Event, Notice, Stage, StageAdvanced, StageFinished, StageStarted
 
-__all__ = ["Bars", "Lines", "Reporter", "Silence", "reporter_for"]
+__all__ = ["Bars", "Lines", "Reporter", "Silence", "reporter_for", "reporting"]
 
 _BAR_WIDTH = 30  # columns
 _REFRESH_HZ = 5.0
@@ -147,3 +148,11 @@ def reporter_for(console: Console, *, quiet: bool, verbose: bool) -> Reporter:
     if quiet:
         return Silence()
     return Bars(console, verbose=verbose) if is_live(console) else Lines(console, verbose=verbose)
+
+
+@contextmanager
+def reporting(title: str, *, quiet: bool, verbose: bool) -> Iterator[Reporter]:
+    """Shows the progress of a run on standard error, under its title."""
+    reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=verbose)
+    with reporter.about(title):
+        yield reporter

@@ -73,10 +73,7 @@ def train(
     the state from which the same command resumes after an interruption. Cross-validation first measures the recipe on
     held-out videos; the final checkpoint is then trained on all videos.
     """
-    import sys
-
-    from vidsumm.cli.progress import reporter_for
-    from vidsumm.cli.terminal import console_for
+    from vidsumm.cli.progress import reporting
     from vidsumm.training.recipe_file import load_recipe
     from vidsumm.training.run import train_checkpoint
     from vidsumm.training.settings import TrainingSettings
@@ -93,8 +90,7 @@ def train(
         device=options.settings_from(None, device=device).features.device,
         command=command_line("vidsumm"),
     )
-    reporter = reporter_for(console_for(sys.stderr), quiet=quiet, verbose=verbose)
-    with reporter.about(str(output)):
+    with reporting(str(output), quiet=quiet, verbose=verbose) as reporter:
         train_checkpoint(settings, overwrite=overwrite, on_event=reporter)
     if not quiet:
         print(f"{output / 'last.safetensors'} written, with its card")

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from vidsumm.benchmark.folders import make_folder
 from vidsumm.benchmark.methods.method import Curves
 from vidsumm.benchmark.protocols.task import SCHEMA, RowCurves, RowResult, Task, TaskResult, digest
 from vidsumm.errors import ResourceError
-from vidsumm.files import atomic_write, write_text_atomic
+from vidsumm.files import atomic_write, make_folder, write_text_atomic
 
 __all__ = ["ResultStore"]
 
