@@ -15,12 +15,14 @@ from vidsumm.benchmark.report.tables import Table
 from vidsumm.cli import options
 from vidsumm.cli.bench_output import write
 from vidsumm.cli.progress import reporting
+from vidsumm.config import SummarizeConfig
 from vidsumm.files import make_folder
 from vidsumm.video.ffmpeg_binary import find_ffmpeg
 
 __all__ = ["app"]
 
 
+@options.with_settings("device")
 def speed(
     video: Annotated[
         Path,
@@ -34,7 +36,8 @@ def speed(
     ] = None,
     runs: Runs = 5,
     output: Output = Path("results/speed"),
-    device: options.Device = None,
+    *,
+    settings: SummarizeConfig,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -51,11 +54,10 @@ def speed(
     def keep(results: Sequence[SpeedResult]) -> None:  # so that an interruption loses no results
         write_table(table_of(results), output, "speed")
 
-    config = options.settings_from(None, device=device)
     make_folder(output)
     with reporting(str(video), quiet=quiet, verbose=verbose) as reporter:
         results = measure_speed(
-            video, parts=part or PARTS, runs=runs, config=config, on_event=reporter, on_results=keep
+            video, parts=part or PARTS, runs=runs, config=settings, on_event=reporter, on_results=keep
         )
     write(table_of(results), output, "speed", quiet=quiet)
 

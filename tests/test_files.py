@@ -82,7 +82,7 @@ def test_a_protected_folder_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "open", refuse)
-    with pytest.raises(OutputError, match=r"summary\.json: permission denied \(choose another --output"):
+    with pytest.raises(OutputError, match=r"summary\.json: permission denied \(choose another `output`"):
         write_text_atomic(tmp_path / "summary.json", "x")
 
 

@@ -1,20 +1,25 @@
-"""The settings of every stage: frozen dataclasses, filled from TOML files and command-line flags.
+"""The settings of every stage: frozen dataclasses, filled from TOML files and the options of the command line.
 
-A bad value raises a `ConfigError` that names its flag.
+A setting is one field with its type, default, bounds, help and flag (see `vidsumm.settings`). A bad value raises a
+`ConfigError` that names the setting.
 """
 
 import dataclasses
-import math
-import re
+import difflib
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from vidsumm.durations import parse_duration
 from vidsumm.errors import ConfigError
+from vidsumm.settings import Settings, setting, settings_of, stage_by_setting
 
 __all__ = [
     "BACKBONES",
+    "STAGES",
+    "STAGE_BY_SETTING",
     "BackboneName",
     "CacheConfig",
     "CutConfig",
@@ -25,12 +30,12 @@ __all__ = [
     "DrawConfig",
     "FeatureConfig",
     "LimitConfig",
+    "PresetName",
     "SegmenterName",
     "SelectConfig",
     "ShotConfig",
     "SummarizeConfig",
     "load_toml",
-    "parse_duration",
 ]
 
 DecoderName = Literal["auto", "decord", "pyav"]
@@ -38,194 +43,228 @@ BackboneName = Literal["inception-v3", "googlenet", "googlenet-bvlc"]
 DeviceName = Literal["auto", "cpu", "cuda"]
 SegmenterName = Literal["kts", "kernelcpd", "pelt", "uniform"]
 CutMode = Literal["exact", "copy"]
+PresetName = Literal["ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"]
 BACKBONES: tuple[BackboneName, ...] = get_args(BackboneName)
 
-
-def _require(condition: bool, flag: str, value: object, wanted: str) -> None:
-    if not condition:
-        raise ConfigError(f"{flag}: {value!r} is not allowed", remedy=f"give {wanted}")
-
-
-def _choice(value: str, options: object, flag: str) -> None:
-    names = get_args(options)
-    _require(value in names, flag, value, "one of " + ", ".join(names))
+_DEFAULT_RATIO = 0.15
 
 
 @dataclass(frozen=True)
-class DecodeConfig:
+class DecodeConfig(Settings):
     """How frames are sampled."""
 
-    fps: float = 2.0
-    """Samples per second (--fps)."""
-    decoder: DecoderName = "auto"
-    """auto tries PyAV first and decord if it fails (--decoder)."""
-    stall_s: float = 60.0
-    """Seconds without a frame after which a decoder is stopped (--stall-timeout)."""
-    fast: bool = False
-    """Look at frames near the sampled ones where those are quicker to decode (--fast)."""
+    fps: float = setting(
+        2.0, "Frames sampled per second of video", metavar="HZ", unit="samples per second", low=0.01, high=60
+    )
+    decoder: DecoderName = setting("auto", "Library that decodes the frames: {choices}", metavar="NAME")
+    """auto tries PyAV first and decord if it fails."""
+    fast: bool = setting(
+        False,
+        "Decode fewer frames: use a nearby frame where the sampled one takes longer, and report how far off it is",
+    )
+    stall_s: float = setting(
+        60.0,
+        "Stop a decoder that delivers no frame for S seconds",
+        flag="stall-timeout",
+        metavar="S",
+        unit="seconds",
+        above=0,
+    )
 
     def __post_init__(self) -> None:
-        _require(not (self.fast and self.decoder == "decord"), "--decoder", "decord", "auto or pyav with --fast")
-        _require(0.01 <= self.fps <= 60, "--fps", self.fps, "a rate between 0.01 and 60 samples per second")
-        _choice(self.decoder, DecoderName, "--decoder")
-        _require(0 < self.stall_s < math.inf, "--stall-timeout", self.stall_s, "a positive number of seconds")
+        super().__post_init__()
+        if self.fast and self.decoder == "decord":
+            raise ConfigError("`decoder`: 'decord' is not allowed with `fast`", remedy="give auto or pyav")
 
 
 @dataclass(frozen=True)
-class FeatureConfig:
+class FeatureConfig(Settings):
     """Which feature network is used, and where it runs."""
 
-    backbone: BackboneName = "inception-v3"
-    """Feature network (--backbone)."""
-    backbone_weights: Path | None = None
-    """Its weights where they do not come with an installed package (--backbone-weights)."""
-    device: DeviceName = "auto"
-    """Where networks run (--device)."""
-    batch_size: int = 16
-    """Frames per network call (--batch-size). Larger batches are slower on a CPU: memory for them is allocated anew."""
-
-    def __post_init__(self) -> None:
-        _choice(self.backbone, BackboneName, "--backbone")
-        _choice(self.device, DeviceName, "--device")
-        _require(1 <= self.batch_size <= 4096, "--batch-size", self.batch_size, "a whole number from 1 to 4096")
+    backbone: BackboneName = setting(
+        "inception-v3", "Network that computes the features of the frames: {choices}", metavar="NAME"
+    )
+    backbone_weights: Path | None = setting(
+        None, "Weights of the backbone, if they do not come with an installed package", metavar="FILE"
+    )
+    device: DeviceName = setting("auto", "Where networks run: {choices}", metavar="NAME")
+    # larger batches are slower on a CPU: memory for them is allocated anew
+    batch_size: int = setting(
+        16, "Frames that the backbone processes at once", metavar="N", unit="frames", low=1, high=4096
+    )
 
 
 @dataclass(frozen=True)
-class ShotConfig:
+class ShotConfig(Settings):
     """How the video is divided into shots."""
 
-    segmenter: SegmenterName = "kts"
-    """Change-point method (--segmenter)."""
-    min_shot_s: float = 1.0
-    """Shorter shots join a neighbour (--min-shot)."""
-    max_shot_s: float = 6.0
-    """Longer shots are divided (--max-shot)."""
-    penalty: float = 1.0
-    """Strength of the penalty on the number of shots (--penalty); `vmax` of KTS."""
+    segmenter: SegmenterName = setting("kts", "Method that finds the shots: {choices}", metavar="NAME")
+    min_shot_s: float = setting(
+        1.0,
+        "Shortest shot in seconds; shorter ones are joined to a neighbour",
+        flag="min-shot",
+        metavar="S",
+        unit="seconds",
+        low=0,
+    )
+    max_shot_s: float = setting(
+        6.0,
+        "Longest shot in seconds; longer ones are divided",
+        flag="max-shot",
+        metavar="S",
+        unit="seconds",
+        above=0,
+    )
+    penalty: float = setting(
+        1.0, "Penalty on the number of shots; a higher one gives fewer and longer shots", metavar="P", above=0
+    )
+    """`vmax` of KTS."""
 
     def __post_init__(self) -> None:
-        _choice(self.segmenter, SegmenterName, "--segmenter")
-        _require(0 <= self.min_shot_s < math.inf, "--min-shot", self.min_shot_s, "seconds, zero or more")
-        _require(
-            0 < self.max_shot_s < math.inf and self.max_shot_s >= 2 * self.min_shot_s,
-            "--max-shot",
-            self.max_shot_s,
-            f"seconds, at least twice --min-shot ({self.min_shot_s:g})",
-        )
-        _require(0 < self.penalty < math.inf, "--penalty", self.penalty, "a positive number")
+        super().__post_init__()
+        if self.max_shot_s < 2 * self.min_shot_s:
+            raise ConfigError(
+                f"`max_shot_s`: {self.max_shot_s!r} is not allowed",
+                remedy=f"give seconds, at least twice `min_shot_s` ({self.min_shot_s:g})",
+            )
 
 
 @dataclass(frozen=True)
-class DrawConfig:
+class DrawConfig(Settings):
     """How importance curves are drawn."""
 
-    samples: int = 5
-    """Number of different summaries (--samples)."""
-    steps: int = 10
-    """Denoising steps (--steps)."""
-    guidance: float | None = None
-    """Classifier-free guidance weight w; None takes the checkpoint's own (--guidance)."""
-    seed: int = 0
-    """Seed of the first draw (--seed)."""
-    redraws: int = 8
-    """How often a curve that repeats an earlier selection is drawn again (--redraws)."""
-    weights: Path | None = None
-    """Checkpoint (.safetensors); None takes the shipped one for the backbone (--weights)."""
-    any_rate: bool = False
-    """Accept a checkpoint trained at another sampling rate (--any-rate)."""
-
-    def __post_init__(self) -> None:
-        _require(1 <= self.samples <= 1000, "--samples", self.samples, "a whole number from 1 to 1000")
-        _require(1 <= self.steps <= 1000, "--steps", self.steps, "a whole number from 1 to 1000")
-        _require(
-            self.guidance is None or 0 <= self.guidance <= 20, "--guidance", self.guidance, "a number from 0 to 20"
-        )
-        _require(0 <= self.seed < 2**63, "--seed", self.seed, "a whole number from 0 to 2**63 - 1")
-        _require(0 <= self.redraws <= 1000, "--redraws", self.redraws, "a whole number from 0 to 1000")
+    samples: int = setting(5, "Number of different summaries to make", letter="n", metavar="N", low=1, high=1000)
+    seed: int = setting(
+        0,
+        "The same seed gives the same summaries, another seed gives different ones",
+        metavar="N",
+        low=0,
+        high=2**63 - 1,
+    )
+    steps: int = setting(10, "Denoising steps for each curve", metavar="N", low=1, high=1000)
+    guidance: float | None = setting(
+        None,
+        "How strongly the curves follow the video (weight of classifier-free guidance)",
+        metavar="W",
+        low=0,
+        high=20,
+        shown_default="the checkpoint's own",
+    )
+    redraws: int = setting(
+        8,
+        "How often to draw a curve again if it selects the same shots as an earlier one",
+        metavar="N",
+        low=0,
+        high=1000,
+    )
+    weights: Path | None = setting(
+        None,
+        "Checkpoint of the diffusion model (.safetensors)",
+        metavar="FILE",
+        shown_default="the one that comes with vidsumm",
+    )
+    any_rate: bool = setting(False, "Accept a checkpoint trained at another `fps`")
 
 
 @dataclass(frozen=True)
-class SelectConfig:
+class SelectConfig(Settings):
     """How long a summary may be: a share of the video or a number of seconds, never both."""
 
-    ratio: float | None = None
-    """Share of the video's length (--ratio); 0.15 where neither is given."""
-    duration_s: float | None = None
-    """Seconds (--duration)."""
+    ratio: float | None = setting(
+        None,
+        "Longest summary as a share of the video",
+        metavar="R",
+        above=0,
+        high=1,
+        shown_default=f"{_DEFAULT_RATIO:g}",
+    )
+    duration_s: float | None = setting(
+        None,
+        "Longest summary as a time instead: 60s, 1m30s or seconds",
+        flag="duration",
+        metavar="TIME",
+        unit="seconds",
+        above=0,
+        parse=parse_duration,
+        wants="a positive length such as 60s, 1m30s or a number of seconds",
+    )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.ratio is not None and self.duration_s is not None:
-            raise ConfigError("--ratio and --duration exclude each other", remedy="give one of them")
-        if self.ratio is not None:
-            _require(0 < self.ratio <= 1, "--ratio", self.ratio, "a share above 0 and up to 1")
-        if self.duration_s is not None:
-            _require(
-                0 < self.duration_s < math.inf, "--duration", self.duration_s, "a positive length such as 60s or 1m30s"
-            )
+            raise ConfigError("`ratio` and `duration_s` exclude each other", remedy="give one of them")
 
     def budget_s(self, video_s: float) -> float:
         """Returns the longest that a summary of a video of `video_s` seconds may last, seconds."""
         if self.duration_s is not None:
             return min(self.duration_s, video_s)
-        return video_s * (0.15 if self.ratio is None else self.ratio)
+        return video_s * (_DEFAULT_RATIO if self.ratio is None else self.ratio)
 
 
 @dataclass(frozen=True)
-class CutConfig:
+class CutConfig(Settings):
     """How the selected shots become files."""
 
-    mode: CutMode = "exact"
-    """Frame-exact re-encoding, or key-frame-aligned stream copy (--cut)."""
-    crf: int = 20
-    """x264 constant rate factor (--crf)."""
-    preset: str = "veryfast"
-    """x264 preset (--preset)."""
-    ffmpeg: str | None = None
-    """The ffmpeg program, by its path or its name on the PATH; None takes $VIDSUMM_FFMPEG, else the one in the package
-    imageio-ffmpeg, else the one on the PATH (--ffmpeg)."""
-
-    def __post_init__(self) -> None:
-        _choice(self.mode, CutMode, "--cut")
-        _require(0 <= self.crf <= 51, "--crf", self.crf, "a whole number from 0 to 51")
-        presets = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow")
-        _require(self.preset in presets, "--preset", self.preset, "one of " + ", ".join(presets))
+    mode: CutMode = setting(
+        "exact",
+        "Cut at the exact frame, or faster at key frames without re-encoding: {choices}",
+        flag="cut",
+        metavar="MODE",
+    )
+    crf: int = setting(20, "x264 quality; a lower number is better and larger", metavar="N", low=0, high=51)
+    preset: PresetName = setting("veryfast", "x264 speed, from ultrafast to veryslow", metavar="NAME")
+    ffmpeg: str | None = setting(
+        None,
+        "The ffmpeg to cut with: its path, or its name on the PATH",
+        metavar="PROGRAM",
+        shown_default="$VIDSUMM_FFMPEG, else the one in the package imageio-ffmpeg, else the one on the PATH",
+    )
 
 
 @dataclass(frozen=True)
-class CacheConfig:
+class CacheConfig(Settings):
     """What is kept for the next run. It changes how long a run takes, never its results."""
 
-    use_cache: bool = True
-    """Keep features, shots and curves, and read those of earlier runs (--use-cache, --no-cache)."""
-    cache_folder: Path | None = None
-    """Folder of the cache; None means $VIDSUMM_CACHE or the user's cache folder (--cache)."""
-    cache_limit_gb: float = 2.0
-    """Largest size of the cache, 10**9 bytes (--cache-limit)."""
-
-    def __post_init__(self) -> None:
-        _require(
-            0 < self.cache_limit_gb < math.inf, "--cache-limit", self.cache_limit_gb, "a positive number of gigabytes"
-        )
+    use_cache: bool = setting(
+        True,
+        "Reuse features, shots and curves of earlier runs, and keep new ones for later runs",
+        off_flag="no-cache",
+    )
+    cache_folder: Path | None = setting(
+        None,
+        "Folder of the cache",
+        flag="cache",
+        metavar="DIR",
+        shown_default="$VIDSUMM_CACHE, else the user's cache folder",
+    )
+    cache_limit_gb: float = setting(
+        2.0,
+        "Largest size of the cache; what was not used for the longest time is removed first",
+        flag="cache-limit",
+        metavar="GB",
+        unit="gigabytes",
+        above=0,
+    )
+    """10**9 bytes each."""
 
 
 @dataclass(frozen=True)
-class LimitConfig:
+class LimitConfig(Settings):
     """What an input may demand before it is refused, so that no file can exhaust the machine."""
 
-    max_pixels: int = 1 << 27
-    """Most pixels of a frame, 16384 x 8192 by default (--max-pixels)."""
-    max_hours: float = 24.0
-    """Longest video, hours (--max-hours)."""
-    max_streams: int = 100
-    """Most streams in a file (--max-streams)."""
-    max_memory_gb: float = 8.0
-    """Most memory of the process that decodes, 10**9 bytes (--max-memory)."""
-
-    def __post_init__(self) -> None:
-        _require(self.max_pixels >= 1, "--max-pixels", self.max_pixels, "a whole number above zero")
-        _require(0 < self.max_hours < math.inf, "--max-hours", self.max_hours, "a positive number of hours")
-        _require(self.max_streams >= 1, "--max-streams", self.max_streams, "a whole number above zero")
-        _require(1 <= self.max_memory_gb < math.inf, "--max-memory", self.max_memory_gb, "1 GB or more")
+    max_pixels: int = setting(1 << 27, "Most pixels in a frame", metavar="N", unit="pixels", low=1)
+    """16384 x 8192 by default."""
+    max_hours: float = setting(24.0, "Longest video, in hours", metavar="H", unit="hours", above=0)
+    max_streams: int = setting(100, "Most streams in a file", metavar="N", unit="streams", low=1)
+    max_memory_gb: float = setting(
+        8.0,
+        "Most memory for the process that decodes frames",
+        flag="max-memory",
+        metavar="GB",
+        unit="gigabytes",
+        low=1,
+    )
+    """10**9 bytes each."""
 
 
 @dataclass(frozen=True)
@@ -242,20 +281,18 @@ class SummarizeConfig:
     limits: LimitConfig = field(default_factory=LimitConfig)
 
     def replace(self, **changes: Any) -> "SummarizeConfig":
-        """Returns a copy with some fields of any stages changed: `config.replace(samples=3, ratio=0.1)`.
+        """Returns a copy with some settings of any stages changed: `config.replace(samples=3, ratio=0.1)`.
 
         Raises:
-            ConfigError: an unknown field or a bad value.
+            ConfigError: an unknown setting or a bad value.
         """
-        parts: dict[str, Any] = {}
-        for part in dataclasses.fields(self):
-            current = getattr(self, part.name)
-            names = {f.name for f in dataclasses.fields(current)}
-            mine = {name: changes.pop(name) for name in list(changes) if name in names}
-            parts[part.name] = dataclasses.replace(current, **mine)
-        if changes:
-            raise ConfigError(f"unknown setting {min(changes)!r}", remedy="see `vidsumm summarize --help`")
-        return SummarizeConfig(**parts)
+        by_stage: dict[str, dict[str, Any]] = {}
+        for name, value in changes.items():
+            if name not in STAGE_BY_SETTING:
+                raise ConfigError(f"unknown setting {name!r}", remedy=_guess(name, STAGE_BY_SETTING))
+            by_stage.setdefault(STAGE_BY_SETTING[name], {})[name] = value
+        stages = {stage: dataclasses.replace(getattr(self, stage), **some) for stage, some in by_stage.items()}
+        return dataclasses.replace(self, **stages)
 
     def as_dict(self) -> dict[str, Any]:
         """Returns nested dictionaries of plain values, ready for JSON."""
@@ -268,76 +305,48 @@ class SummarizeConfig:
         return {k: plain(v) for k, v in dataclasses.asdict(self).items()}
 
 
+STAGES: dict[str, type] = {name: type(stage) for name, stage in vars(SummarizeConfig()).items()}
+"""The class of settings of each stage."""
+STAGE_BY_SETTING = stage_by_setting(STAGES)
+"""The stage of each setting; no two share a name."""
+
 _RENAMED_TABLES = {"sample": "draw"}
 """Tables of a configuration file by their former name."""
-_PATH_FIELDS = {"backbone_weights", "weights", "cache_folder"}
-
-
-def _convert(name: str, value: Any, default: Any) -> Any:
-    """Returns a TOML value as the field wants it; refuses one of the wrong type. Floats may be whole numbers."""
-    if name in _PATH_FIELDS:
-        ok, value = isinstance(value, str), Path(value) if isinstance(value, str) else value
-    elif name == "ffmpeg":
-        ok = isinstance(value, str)
-    elif name in ("ratio", "duration_s", "guidance") or isinstance(default, float):
-        ok = isinstance(value, int | float) and not isinstance(value, bool)
-    elif isinstance(default, bool):
-        ok = isinstance(value, bool)
-    else:
-        ok = type(value) is type(default)
-    if not ok:
-        raise ConfigError(f"setting {name} = {value!r} has the wrong type", remedy="see `vidsumm summarize --help`")
-    return value
-
-
-def _bad_config(path: Path, what: object, remedy: str = "see `vidsumm summarize --help`") -> ConfigError:
-    return ConfigError(f"--config {path}: {what}", remedy=remedy)
 
 
 def load_toml(path: Path) -> dict[str, Any]:
-    """Reads settings for `SummarizeConfig.replace` from a TOML file with one table per stage.
+    """Reads settings for `SummarizeConfig.replace` from a TOML file with one table for each stage.
 
     Tables are named as the fields of `SummarizeConfig` (``[decode]``, ``[features]``, ...), keys as theirs.
 
     Raises:
-        ConfigError: the file cannot be read, is not TOML, or holds an unknown table, key or type.
+        ConfigError: the file cannot be read, is not TOML, or holds an unknown table, an unknown key or a bad value.
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _bad_config(path, error, "give a readable TOML file") from error
-    defaults = SummarizeConfig()
-    known = {f.name: getattr(defaults, f.name) for f in dataclasses.fields(defaults)}
-    flat: dict[str, Any] = {}
+        raise ConfigError(f"{path}: {error}", remedy="give a readable TOML file") from error
+    found: dict[str, Any] = {}
     for table, values in tables.items():
         if table in _RENAMED_TABLES:
             new = _RENAMED_TABLES[table]
-            raise _bad_config(path, f"[{table}] is now called [{new}]", f"rename the table to [{new}]")
-        if table not in known or not isinstance(values, dict):
-            raise _bad_config(path, f"unknown table [{table}]", "use " + ", ".join(f"[{k}]" for k in known))
-        for key, value in values.items():
-            if not hasattr(known[table], key):
-                raise _bad_config(path, f"unknown key {key!r} in [{table}]")
-            flat[key] = _convert(key, value, getattr(known[table], key))
-    return flat
+            raise ConfigError(f"{path}: [{table}] is now called [{new}]", remedy=f"rename the table to [{new}]")
+        if table not in STAGES or not isinstance(values, dict):
+            known = ", ".join(f"[{stage}]" for stage in STAGES)
+            raise ConfigError(f"{path}: unknown table [{table}]", remedy=f"use {known}")
+        found |= _read_table(path, table, values)
+    return found
 
 
-_NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
-_DURATION = re.compile(rf"(?:{_NUMBER}h)?(?:{_NUMBER}m)?(?:{_NUMBER}s?)?")
+def _read_table(path: Path, table: str, values: dict[str, Any]) -> dict[str, Any]:
+    known = {one.name: one for one in settings_of(STAGES[table])}
+    for key in values:
+        if key not in known:
+            raise ConfigError(f"{path}: unknown key {key!r} in [{table}]", remedy=_guess(key, known))
+    return {key: known[key].check(value, f"{path}: [{table}] {key} = ") for key, value in values.items()}
 
 
-def parse_duration(text: str, flag: str = "--duration") -> float:
-    """Returns the seconds in a text such as ``90``, ``90s``, ``1m30s``, ``1.5m`` or ``1h``.
-
-    Raises:
-        ConfigError: the text is none of these; names `flag`.
-    """
-    bad = ConfigError(f"{flag}: {text!r} is not a length above zero", remedy="write 60s, 1m30s or a number of seconds")
-    match = _DURATION.fullmatch(text.strip().lower())
-    if not match or not text.strip():
-        raise bad
-    hours, minutes, seconds = (float(part) if part else 0.0 for part in match.groups())
-    total = 3600 * hours + 60 * minutes + seconds
-    if total <= 0:
-        raise bad
-    return total
+def _guess(name: str, known: Iterable[str]) -> str:
+    """Returns a remedy for a misspelt name."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else "use " + ", ".join(known)

@@ -23,7 +23,7 @@ def resolve_device(name: DeviceName) -> torch.device:
     """
     is_available = name != "cpu" and torch.cuda.is_available()
     if name == "cuda" and not is_available:
-        raise ResourceError("no CUDA device is usable here", remedy="use --device cpu or --device auto")
+        raise ResourceError("no CUDA device is usable here", remedy="use `device=cpu` or `device=auto`")
     return torch.device("cuda" if is_available else "cpu")
 
 

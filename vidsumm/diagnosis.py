@@ -51,7 +51,7 @@ class Ffmpeg:
     path: Path
     version: str
     origin: str
-    """Where it was found: --ffmpeg, VIDSUMM_FFMPEG, imageio-ffmpeg or system."""
+    """Where it was found: setting, VIDSUMM_FFMPEG, imageio-ffmpeg or system."""
     reason: str
     """Why this one was chosen."""
 
@@ -61,7 +61,7 @@ class Decoder:
     """A video decoder that can be loaded."""
 
     name: str
-    """Name for --decoder."""
+    """Its name in the settings."""
     version: str
 
 

@@ -21,15 +21,15 @@ __all__ = [
 ]
 
 _REMEDIES = {
-    errno.EACCES: "choose another --output folder or allow writing to this one",
-    errno.EPERM: "choose another --output folder or allow writing to this one",
-    errno.EROFS: "choose an --output folder on a disk that can be written",
-    errno.ENOSPC: "free some space or choose an --output folder on another disk",
-    errno.EDQUOT: "free some space or choose an --output folder on another disk",
-    errno.EFBIG: "choose an --output folder on a disk that takes larger files",
-    errno.EISDIR: "remove that folder or choose another --output folder",
-    errno.ENOENT: "create the folder first or choose another --output folder",
-    errno.ENOTDIR: "choose an --output folder that is not a file",
+    errno.EACCES: "choose another `output` folder or allow writing to this one",
+    errno.EPERM: "choose another `output` folder or allow writing to this one",
+    errno.EROFS: "choose an `output` folder on a disk that can be written",
+    errno.ENOSPC: "free some space or choose an `output` folder on another disk",
+    errno.EDQUOT: "free some space or choose an `output` folder on another disk",
+    errno.EFBIG: "choose an `output` folder on a disk that takes larger files",
+    errno.EISDIR: "remove that folder or choose another `output` folder",
+    errno.ENOENT: "create the folder first or choose another `output` folder",
+    errno.ENOTDIR: "choose an `output` folder that is not a file",
     errno.ENAMETOOLONG: "choose a shorter name",
 }
 _HASHED_BYTES = 2 << 30
@@ -92,9 +92,9 @@ def require_free(output: Path, *, overwrite: bool) -> None:
         OutputError: `output` exists and `overwrite` is not given, or its folder is missing.
     """
     if output.exists() and not overwrite:
-        raise OutputError(f"{output} exists", remedy="choose another --output or pass --overwrite")
+        raise OutputError(f"{output} exists", remedy="choose another `output`, or allow `overwrite`")
     if not output.resolve().parent.is_dir():
-        raise OutputError(f"{output.parent} is not a folder", remedy="make it first, or choose another --output")
+        raise OutputError(f"{output.parent} is not a folder", remedy="make it first, or choose another `output`")
 
 
 def make_folder(folder: Path) -> None:
@@ -106,7 +106,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make {folder}", remedy="choose another --output folder") from error
+        raise OutputError(f"cannot make {folder}", remedy="choose another `output` folder") from error
 
 
 def file_identity(path: Path) -> str:
@@ -141,5 +141,5 @@ def _convert_errors(path: Path) -> Iterator[None]:
 
 def _output_error(path: Path, error: OSError) -> OutputError:
     reason = (error.strerror or str(error)).lower()
-    remedy = _REMEDIES.get(error.errno or 0, "choose another --output folder")
+    remedy = _REMEDIES.get(error.errno or 0, "choose another `output` folder")
     return OutputError(f"cannot write {path}: {reason}", remedy=remedy)

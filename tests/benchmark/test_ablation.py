@@ -43,6 +43,6 @@ def test_steps_are_one_training(config: BenchConfig, trainings: list[int]) -> No
 
 
 def test_unknown_tables_are_refused(config: BenchConfig) -> None:
-    with pytest.raises(ConfigError, match="--table 7"):
+    with pytest.raises(ConfigError, match="`number=7`"):
         run_ablation(config, "7")
     assert set(ABLATIONS) < set(PAPER_TABLES)

@@ -93,5 +93,5 @@ class TestSettings:
                 apply_setting([self.SPLIT], setting, self.TARGET)
         with pytest.raises(InputError, match="both trained on and tested on"):
             transfer_split(self.TARGET, self.TARGET[:1])
-        with pytest.raises(ConfigError, match="--setting mixed"):
+        with pytest.raises(ConfigError, match="`setting=mixed`"):
             apply_setting([self.SPLIT], "mixed", self.TARGET)  # type: ignore[arg-type]

@@ -79,5 +79,5 @@ def test_a_failed_download_says_what_to_do(cache: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(torch.hub, "download_url_to_file", download)
     with pytest.raises(ResourceError) as caught:
         googlenet_file()
-    assert "--backbone-weights" in caught.value.remedy
+    assert "`backbone_weights`" in caught.value.remedy
     assert str(cache) in caught.value.remedy

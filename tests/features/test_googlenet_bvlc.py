@@ -112,7 +112,7 @@ def test_scale_is_bgr_minus_the_mean() -> None:
 
 
 def test_without_a_file_the_error_names_the_option() -> None:
-    with pytest.raises(ResourceError, match="--backbone-weights"):
+    with pytest.raises(ResourceError, match="`backbone_weights`"):
         bvlc_file()
 
 

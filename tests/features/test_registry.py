@@ -36,7 +36,7 @@ def test_availability_is_checked_without_a_download(monkeypatch: pytest.MonkeyPa
     assert backbone_available("googlenet", None) == (False, SPECS["googlenet"].weights_note)
     usable, note = backbone_available("googlenet-bvlc", None)
     assert not usable
-    assert "--backbone-weights" in note
+    assert "`backbone_weights`" in note
     usable, note = backbone_available("inception-v3", tmp_path / "absent.pt")
     assert not usable
     assert "absent.pt" in note

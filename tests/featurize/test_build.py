@@ -102,7 +102,7 @@ def test_files_given_by_key_come_before_names(folder: Path, tmp_path: Path) -> N
 
 def test_an_unknown_key_is_refused(folder: Path, tmp_path: Path) -> None:
     path = annotations(tmp_path / "a.h5")
-    with pytest.raises(ConfigError, match="--video video_9: no such video"):
+    with pytest.raises(ConfigError, match="`given=video_9`: no such video"):
         build_features([], path, tmp_path / "out.h5", CONFIG, given={"video_9": folder / "whole.mp4"})
 
 

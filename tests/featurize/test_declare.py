@@ -42,13 +42,13 @@ def test_null_features_are_taken_from_the_file_given(bare: Path, tmp_path: Path)
 
 @pytest.mark.parametrize("feature_id", ["", "pool5", "pool5:xyz:unknown:2fps", "googlenet:000000000000:squash:2fps"])
 def test_feature_ids_that_cannot_be_right_are_refused(bare: Path, tmp_path: Path, feature_id: str) -> None:
-    with pytest.raises(ConfigError, match="--feature-id"):
+    with pytest.raises(ConfigError, match="`feature_id`"):
         declare_features(bare, tmp_path / "named.h5", feature_id, None)
     assert not (tmp_path / "named.h5").exists()
 
 
 def test_an_unknown_kind_is_refused(bare: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="--kind films"):
+    with pytest.raises(ConfigError, match="`kind=films`"):
         declare_features(bare, tmp_path / "other.h5", FEATURE_ID, None, kind="films")
 
 

@@ -131,7 +131,7 @@ class TestRoundTrip:
 
 class TestRefusals:
     def test_a_missing_file_is_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(ConfigError, match=r"--weights .*no such file"):
+        with pytest.raises(ConfigError, match=r"`weights=.*no such file"):
             load_checkpoint(tmp_path / "absent.safetensors")
         with pytest.raises(ResourceError):
             read_checkpoint_info(tmp_path / "absent.safetensors")
@@ -261,8 +261,8 @@ class TestShipped:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(module, "weights_folder", lambda: tmp_path / "absent")
-        with pytest.raises(ResourceError, match="no checkpoint ships for --backbone googlenet-bvlc") as caught:
+        with pytest.raises(ResourceError, match="no checkpoint ships for `backbone=googlenet-bvlc`") as caught:
             shipped_checkpoint("googlenet-bvlc")
         assert "vidsumm features" in caught.value.remedy
-        assert "--backbone googlenet-bvlc" in caught.value.remedy
+        assert "`weights`" in caught.value.remedy
         assert "vidsumm train" in caught.value.remedy

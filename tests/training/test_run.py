@@ -75,7 +75,7 @@ def test_a_video_that_is_not_the_annotated_one_is_refused(folder: Path, tmp_path
 def test_missing_videos_and_keys_are_named(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="video_1"):
         build_features([], folder / "annotations.h5", tmp_path / "out.h5", CONFIG)
-    with pytest.raises(ConfigError, match="--only video_9"):
+    with pytest.raises(ConfigError, match="`only=video_9`"):
         build_features([], folder / "annotations.h5", tmp_path / "out.h5", CONFIG, only=["video_9"])
 
 

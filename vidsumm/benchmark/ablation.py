@@ -95,7 +95,7 @@ def ablation_methods(number: str, recipe: Recipe) -> list[Network]:
         ConfigError: the table is not in `ABLATIONS`.
     """
     if number not in ABLATIONS:
-        raise ConfigError(f"--table {number}: no such ablation", remedy="give one of " + ", ".join(ABLATIONS))
+        raise ConfigError(f"`number={number}`: no such ablation", remedy="give one of " + ", ".join(ABLATIONS))
     return ABLATIONS[number](recipe)
 
 

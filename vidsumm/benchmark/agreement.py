@@ -45,7 +45,7 @@ def run_agreement(config: BenchConfig, levels: Sequence[float], *, on_event: Eve
         VidsummError: a task failed; results of tasks that were finished are kept.
     """
     if config.dataset != "synthetic" or config.data:
-        raise ConfigError("bench agreement measures invented videos only", remedy="leave out --dataset and --data")
+        raise ConfigError("bench agreement measures invented videos only", remedy="leave out `dataset` and `data`")
     default = ("encoder-only", f"summdiff@{config.recipe.steps}")
     methods = methods_named(config.methods or default, config.recipe)
     found = {level: _rows_at(level, config, methods, on_event) for level in sorted(set(levels))}

@@ -59,18 +59,19 @@ class BenchConfig:
     """The command that was typed, written down with the results."""
 
     def __post_init__(self) -> None:
-        for flag, value, known in (
-            ("--dataset", self.dataset, _DATASETS),
-            ("--protocol", self.protocol, _PROTOCOLS),
-            ("--setting", self.setting, _SETTINGS),
+        for name, value, known in (
+            ("dataset", self.dataset, _DATASETS),
+            ("protocol", self.protocol, _PROTOCOLS),
+            ("setting", self.setting, _SETTINGS),
         ):
             if value not in known:
-                raise ConfigError(f"{flag} {value}: unknown", remedy="give one of " + ", ".join(known))
-        for flag, number in (("--seeds", self.seeds), ("--samples", self.samples), ("--jobs", self.jobs)):
+                raise ConfigError(f"`{name}={value}`: unknown", remedy="give one of " + ", ".join(known))
+        for name, number in (("seeds", self.seeds), ("samples", self.samples), ("jobs", self.jobs)):
             if number < 1:
-                raise ConfigError(f"{flag} {number} is below 1", remedy=f"give {flag} 1 or more")
+                raise ConfigError(f"`{name}={number}` is below 1", remedy="give 1 or more")
         if (self.protocol == "official") != (self.dataset == "mrhisum"):
             own = "official" if self.dataset == "mrhisum" else "5fcv or tvt"
             raise ConfigError(
-                f"--protocol {self.protocol} does not go with --dataset {self.dataset}", remedy=f"give --protocol {own}"
+                f"`protocol={self.protocol}` does not go with `dataset={self.dataset}`",
+                remedy=f"give `protocol={own}`",
             )

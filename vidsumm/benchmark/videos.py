@@ -83,7 +83,7 @@ class AnnotatedVideos:
         Raises:
             InputError: always.
         """
-        raise InputError(f"{key} has no features", remedy="give a feature file with --data")
+        raise InputError(f"{key} has no features", remedy="give a feature file as `data`")
 
     def training(self, keys: Sequence[str]) -> VideoSource:
         """Raises an error, because these videos have no features.
@@ -91,7 +91,7 @@ class AnnotatedVideos:
         Raises:
             InputError: always.
         """
-        raise InputError(f"{keys[0]} has no features", remedy="give a feature file with --data")
+        raise InputError(f"{keys[0]} has no features", remedy="give a feature file as `data`")
 
 
 class FeatureVideos:
@@ -147,7 +147,7 @@ def open_videos(data: Sequence[Path], annotations: Path | None) -> Videos:
     """
     if not data:
         if annotations is None:
-            raise ConfigError("no videos are given", remedy="give --data FEATURES.h5, or --annotations FILE.h5")
+            raise ConfigError("no videos are given", remedy="give feature files as `data`, or a file of `annotations`")
         return AnnotatedVideos(annotations)
     return FeatureVideos(data)
 

@@ -55,10 +55,11 @@ def bench() -> None:
 @guarded
 @with_run_options
 def run(
-    shared: RunOptions,
     methods: Methods = None,
     annotations: Annotations = None,
     agreement: Annotated[str | None, typer.Option("--agreement", hidden=True)] = None,
+    *,
+    shared: RunOptions,
 ) -> None:
     """Measure methods and print them beside the published numbers.
 
@@ -76,8 +77,9 @@ def run(
 @guarded
 @with_run_options
 def ablation(
+    number: Annotated[str, typer.Option("--table", "-t", metavar="N", help="The paper's table: 5, 6, I or III")],
+    *,
     shared: RunOptions,
-    table: Annotated[str, typer.Option("--table", "-t", metavar="N", help="The paper's table: 5, 6, I or III")],
 ) -> None:
     """Measure the rows of one of the paper's ablations; the paper's own rows stand below.
 
@@ -87,18 +89,19 @@ def ablation(
 
     from vidsumm.benchmark.ablation import run_ablation
 
-    _measure(shared.config(), partial(run_ablation, number=table), f"ablation-{table}", shared)
+    _measure(shared.config(), partial(run_ablation, number=number), f"ablation-{number}", shared)
 
 
 @commands.command()
 @guarded
 @with_run_options
 def agreement(
-    shared: RunOptions,
     levels: Annotated[
         str, typer.Option("--levels", metavar="A,B,...", help="From 0, tastes evenly spread, to 1, all of one taste")
     ] = "0,0.5,1",
     methods: Methods = None,
+    *,
+    shared: RunOptions,
 ) -> None:
     """Measure how many tastes of invented annotators a method recovers, the more or the less the annotators agree.
 
@@ -120,11 +123,11 @@ def figures(
     ],
     data: Data = None,
     annotations: Annotations = None,
-    video: Annotated[
+    keys: Annotated[
         list[str] | None,
         typer.Option("--video", metavar="KEY", show_default=False, help="Show this video; may be repeated"),
     ] = None,
-    row: Annotated[
+    rows: Annotated[
         list[str] | None,
         typer.Option("--row", metavar="LABEL", show_default=False, help="Show this row; may be repeated"),
     ] = None,
@@ -140,7 +143,7 @@ def figures(
     from vidsumm.benchmark.videos import open_videos
 
     videos = open_videos(tuple(data or ()), annotations) if data or annotations else None
-    paths = draw_figures(folder, videos, keys=video or (), rows=row or (), command=command_line("vidsumm"))
+    paths = draw_figures(folder, videos, keys=keys or (), rows=rows or (), command=command_line("vidsumm"))
     if not quiet:
         print(f"written: {', '.join(map(str, paths))}")
 

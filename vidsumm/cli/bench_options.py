@@ -1,15 +1,15 @@
 """The options that subcommands of ``vidsumm bench`` share."""
 
-import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from functools import wraps
+from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vidsumm.cli import options
+from vidsumm.cli.signatures import expanded
 from vidsumm.cli.wording import command_line
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ _Recipe = Annotated[
         "(default: tvsum; summe: summe-paper; mrhisum: mrhisum-paper)",
     ),
 ]
-_RecipeFields = Annotated[
+_Overrides = Annotated[
     list[str] | None,
     _option("--set", metavar="FIELD=VALUE", text="Replace a field of the recipe; may be repeated"),
 ]
@@ -120,11 +120,11 @@ class RunOptions:
     splits: _Splits = None
     setting: _Setting = "canonical"
     recipe: _Recipe = None
-    recipe_fields: _RecipeFields = None
+    overrides: _Overrides = None
     seeds: _Seeds = 1
     samples: _Samples = 5
     output: _Output = None
-    device: options.Device = None
+    device: Annotated[str | None, options.setting_option("device")] = None
     jobs: _Jobs = 1
     overwrite: _Overwrite = False
     keep_curves: _KeepCurves = False
@@ -160,11 +160,11 @@ class RunOptions:
             annotations=annotations,
             splits=self.splits,
             setting=self.setting,  # type: ignore[arg-type]
-            recipe=load_recipe(recipe, self.recipe_fields or ()),
+            recipe=load_recipe(recipe, self.overrides or ()),
             methods=tuple(name.strip() for name in (methods or "").split(",") if name.strip()),
             seeds=self.seeds,
             samples=self.samples,
-            device=options.settings_from(None, device=self.device).features.device,
+            device=options.settings_from(device=self.device).features.device,
             jobs=self.jobs,
             overwrite=self.overwrite,
             synthetic=SyntheticConfig(videos=self.videos),
@@ -174,19 +174,5 @@ class RunOptions:
 
 
 def with_run_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command the options of `RunOptions` in place of its parameter `shared`.
-
-    Typer reads the options of a command from its signature, so the returned function has a signature that lists them
-    all. When it is called, it passes them to `command` as one `RunOptions`.
-    """
-
-    @wraps(command)
-    def run(**given: Any) -> None:
-        shared = RunOptions(**{field.name: given.pop(field.name) for field in fields(RunOptions)})
-        command(**given, shared=shared)
-
-    own = [one for one in inspect.signature(command).parameters.values() if one.name != "shared"]
-    parameters = own + list(inspect.signature(RunOptions).parameters.values())
-    run.__signature__ = inspect.Signature([one.replace(kind=one.KEYWORD_ONLY) for one in parameters])  # type: ignore[attr-defined]
-    run.__annotations__ = {one.name: one.annotation for one in parameters}
-    return run
+    """Gives a command the options of `RunOptions` in place of its parameter `shared`."""
+    return expanded(command, "shared", signature(RunOptions).parameters.values(), RunOptions)

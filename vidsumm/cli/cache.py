@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidsumm.cli import options
+from vidsumm.config import SummarizeConfig
 
 if TYPE_CHECKING:
     from vidsumm.cache import Kind, Usage
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 __all__ = ["cache"]
 
 
+@options.with_settings("cache_folder", from_file=True)
 def cache(
     clear: Annotated[
         bool, typer.Option("--clear", metavar="", show_default=False, help="Remove everything that is kept")
     ] = False,
-    folder: options.CacheFolder = None,
-    config: options.ConfigFile = None,
+    *,
+    settings: SummarizeConfig,
     json: options.Json = False,
 ) -> None:
     """Show where features, shots and curves of earlier runs are kept, and how much space they take.
@@ -30,7 +32,7 @@ def cache(
     from vidsumm.cache import open_cache  # it imports NumPy, which --help does not need
     from vidsumm.cli.terminal import print_json
 
-    store = open_cache(options.settings_from(config, cache_folder=folder, use_cache=True).cache)
+    store = open_cache(settings.replace(use_cache=True).cache)
     removed = store.clear() if clear else None
     usage = store.usage()
     if json:

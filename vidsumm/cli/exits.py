@@ -7,19 +7,18 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import wraps
+from inspect import Parameter, signature
 from types import FrameType, TracebackType
-from typing import NoReturn, ParamSpec, TypeVar
+from typing import Any, NoReturn
 
 import typer
 
-from vidsumm.cli.wording import printable
+from vidsumm.cli.flags import message, naming
+from vidsumm.cli.signatures import set_parameters
 from vidsumm.errors import VidsummError
 from vidsumm.versions import loaded_versions, require_supported
 
 __all__ = ["DEFECT_REMEDY", "ExitCodes", "Stopped", "exit_code_of", "guarded", "report", "stop_on_signals"]
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _STOPPING_SIGNALS = ("SIGTERM", "SIGHUP")
 _SIGNAL_BASE = 128
@@ -77,10 +76,10 @@ def _message_lines(error: BaseException, verbose: bool, subject: str) -> Iterato
     if isinstance(error, KeyboardInterrupt):
         yield f"vidsumm: {error if isinstance(error, Stopped) else 'interrupted'}"
     elif isinstance(error, VidsummError):
-        what = printable(error.what)
+        what = message(error.what)
         yield f"vidsumm: error: {what}" if subject in what else f"vidsumm: error: {subject}: {what}"
         if error.remedy:
-            yield f"  {printable(error.remedy)}"
+            yield f"  {message(error.remedy)}"
         if verbose:
             yield from (f"  caused by {_with_type(cause)}" for cause in _causes(error))
     else:
@@ -93,7 +92,7 @@ def _message_lines(error: BaseException, verbose: bool, subject: str) -> Iterato
 
 
 def _with_type(error: BaseException) -> str:
-    text = printable(" ".join(str(error).split()))
+    text = message(" ".join(str(error).split()))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -137,22 +136,27 @@ def _redirect_closed_streams() -> None:
             os.dup2(null, stream.fileno())
 
 
-def guarded(command: Callable[P, R], *, any_versions: bool = False) -> Callable[P, R]:
+def guarded(command: Callable[..., None], *, any_versions: bool = False) -> Callable[..., None]:
     """Returns the command run inside `ExitCodes`, with its parameter `verbose` if it has one.
+
+    It gets a parameter `context` from Typer, from which messages take the names of its options.
 
     Args:
         command: the function of the command. Its docstring is the help text; each paragraph becomes a single line,
             because Typer would keep the line breaks.
         any_versions: run it even if a library is missing, too old or too new.
     """
+    own = signature(command).parameters
 
     @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        with ExitCodes(verbose=bool(kwargs.get("verbose", False))):
+    def run(*args: Any, context: typer.Context | None = None, **kwargs: Any) -> None:
+        with naming(context), ExitCodes(verbose=bool(kwargs.get("verbose", False))):
             if not any_versions:
                 require_supported()
-            return command(*args, **kwargs)
+            command(*args, **kwargs, **({"context": context} if "context" in own else {}))
 
+    given_context = Parameter("context", Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    set_parameters(run, (own | {"context": given_context}).values())
     paragraphs = (command.__doc__ or "").split("\n\n")
     run.__doc__ = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
     return run

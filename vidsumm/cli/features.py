@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from vidsumm.cli import options
+from vidsumm.config import SummarizeConfig
 from vidsumm.errors import ConfigError
 
 __all__ = ["features"]
 
 
+@options.with_settings("backbone", "backbone_weights", "device", "batch_size", "decoder")
 def features(
     annotations: Annotated[
         Path,
@@ -28,7 +30,7 @@ def features(
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.h5", help="File to write")] = Path(
         "features.h5"
     ),
-    video: Annotated[
+    given: Annotated[
         list[str] | None,
         typer.Option(
             "--video",
@@ -41,7 +43,7 @@ def features(
         list[str] | None,
         typer.Option("--only", metavar="KEY", help="Key of the only video wanted; may be given several times"),
     ] = None,
-    rate: Annotated[
+    fps: Annotated[
         float,
         typer.Option(
             "--rate",
@@ -49,11 +51,8 @@ def features(
             help="Samples per second that the annotations were made with; part of the feature id",
         ),
     ] = 2.0,
-    backbone: options.Backbone = None,
-    backbone_weights: options.BackboneWeights = None,
-    device: options.Device = None,
-    batch_size: options.BatchSize = None,
-    decoder: options.Decoder = None,
+    *,
+    settings: SummarizeConfig,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -68,23 +67,15 @@ def features(
     from vidsumm.cli.progress import reporting
     from vidsumm.featurize.build import build_features
 
-    settings = options.settings_from(
-        None,
-        backbone=backbone,
-        backbone_weights=backbone_weights,
-        device=device,
-        batch_size=batch_size,
-        decoder=decoder,
-        fps=rate,
-    )
-    files = [path for given in videos or () for path in (video_files(given) if given.is_dir() else [given])]
+    settings = settings.replace(fps=fps)
+    files = [path for item in videos or () for path in (video_files(item) if item.is_dir() else [item])]
     with reporting(str(output), quiet=quiet, verbose=verbose) as reporter:
         line = build_features(
             files,
             annotations,
             output,
             settings,
-            given=_files_by_key(video or ()),
+            given=_files_by_key(given or ()),
             only=only or (),
             overwrite=overwrite,
             on_event=reporter,

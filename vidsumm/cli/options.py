@@ -1,96 +1,53 @@
-"""The options that several commands have, and how they become settings.
+"""The options that several commands have: those made from the settings' fields, and a few of the command line alone.
 
-The default of an option is None, which stands for "not given": only options that are given override a settings file.
+The default of a setting's option is None, which stands for "not given": only options that are given override a file.
 """
 
-import dataclasses
+from collections.abc import Callable
+from functools import partial
+from inspect import Parameter
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
 
-from vidsumm.config import (
-    BACKBONES,
-    CacheConfig,
-    CutConfig,
-    CutMode,
-    DecodeConfig,
-    DecoderName,
-    DeviceName,
-    DrawConfig,
-    FeatureConfig,
-    LimitConfig,
-    SegmenterName,
-    ShotConfig,
-    SummarizeConfig,
-    load_toml,
-    parse_duration,
-)
+from vidsumm.cli.flags import flags_of_settings, with_flags
+from vidsumm.cli.signatures import expanded
+from vidsumm.config import STAGES, SummarizeConfig, load_toml
+from vidsumm.settings import Setting, settings_of
 
 __all__ = [
-    "AnyRate",
-    "Backbone",
-    "BackboneWeights",
-    "BatchSize",
-    "CacheFolder",
-    "CacheLimit",
+    "SETTING_FLAGS",
     "ConfigFile",
-    "Crf",
-    "Cut",
-    "Decoder",
-    "Device",
     "DryRun",
-    "Duration",
-    "Fast",
-    "Ffmpeg",
-    "Fps",
-    "Guidance",
     "Inputs",
     "Json",
-    "MaxHours",
-    "MaxMemory",
-    "MaxPixels",
-    "MaxShot",
-    "MaxStreams",
-    "MinShot",
     "Output",
     "Overwrite",
-    "Penalty",
-    "Preset",
     "Quiet",
-    "Ratio",
-    "Redraws",
-    "Samples",
-    "Seed",
-    "Segmenter",
-    "StallTimeout",
-    "Steps",
-    "UseCache",
+    "Together",
     "Verbose",
-    "Weights",
+    "setting_option",
     "settings_from",
+    "with_settings",
 ]
 
-_DEFAULTS: dict[str, Any] = {
-    field.name: field.default
-    for stage in (DecodeConfig, FeatureConfig, ShotConfig, DrawConfig, CutConfig, CacheConfig, LimitConfig)
-    for field in dataclasses.fields(stage)
+_OUTPUT = "Output"
+_PANELS = {
+    "draw": "Drawing curves",
+    "select": "Length of a summary",
+    "shots": "Shots",
+    "features": "Features and device",
+    "decode": "Decoding",
+    "cut": "Cutting",
+    "cache": "Cache",
+    "limits": "Limits on inputs",
 }
-
-_OUTPUT, _DRAWING, _LENGTH, _SHOTS = "Output", "Drawing curves", "Length of a summary", "Shots"
-_FEATURES, _DECODING, _CUTTING, _CACHE = "Features and device", "Decoding", "Cutting", "Cache"
-_LIMITS = "Limits on inputs"
+"""Titles of the stages' options in the order of the help."""
 
 
-def _option(
-    panel: str, *flags: str, text: str, metavar: str, field: str = "", default: str = "", choices: tuple[str, ...] = ()
-) -> Any:
-    """Returns an option with a value; its help ends in the default of the settings' `field`, or in `default`."""
-    if choices:
-        text = f"{text}: {', '.join(choices[:-1])} or {choices[-1]}"
-    if field:
-        value = _DEFAULTS[field]
-        default = f"{value:g}" if isinstance(value, float) else str(value)
+def _option(panel: str, *flags: str, text: str, metavar: str, default: str = "") -> Any:
+    """Returns an option with a value; its help ends in the default, if it has one."""
     return typer.Option(
         *flags,
         help=f"{text} (default: {default})" if default else text,
@@ -120,6 +77,10 @@ Output = Annotated[
         default="NAME-summary for one file, otherwise summaries",
     ),
 ]
+Together = Annotated[
+    bool,
+    _flag(_OUTPUT, "--together", text="Make summaries of all videos as one, with clips of several, in the order given"),
+]
 Overwrite = Annotated[bool, _flag(_OUTPUT, "--overwrite", text="Replace what an earlier run has written")]
 DryRun = Annotated[bool, _flag(_OUTPUT, "--dry-run", text="Do everything except writing; show what would be written")]
 Json = Annotated[
@@ -133,273 +94,61 @@ ConfigFile = Annotated[
     _option(_OUTPUT, "--config", metavar="FILE.toml", text="File with settings; options given here take precedence"),
 ]
 
-Samples = Annotated[
-    int | None,
-    _option(_DRAWING, "--samples", "-n", metavar="N", field="samples", text="Number of different summaries to make"),
-]
-Seed = Annotated[
-    int | None,
-    _option(
-        _DRAWING,
-        "--seed",
-        metavar="N",
-        field="seed",
-        text="The same seed gives the same summaries, another seed gives different ones",
-    ),
-]
-Steps = Annotated[
-    int | None, _option(_DRAWING, "--steps", metavar="N", field="steps", text="Denoising steps for each curve")
-]
-Guidance = Annotated[
-    float | None,
-    _option(
-        _DRAWING,
-        "--guidance",
-        metavar="W",
-        text="How strongly the curves follow the video (weight of classifier-free guidance)",
-        default="the checkpoint's own",
-    ),
-]
-Redraws = Annotated[
-    int | None,
-    _option(
-        _DRAWING,
-        "--redraws",
-        metavar="N",
-        field="redraws",
-        text="How often to draw a curve again if it selects the same shots as an earlier one",
-    ),
-]
-Weights = Annotated[
-    Path | None,
-    _option(
-        _DRAWING,
-        "--weights",
-        metavar="FILE",
-        text="Checkpoint of the diffusion model (.safetensors)",
-        default="the one that comes with vidsumm",
-    ),
-]
-AnyRate = Annotated[
-    bool | None,
-    _flag(_DRAWING, "--any-rate/--no-any-rate", text="Accept a checkpoint trained at another --fps (default: no)"),
-]
-
-Ratio = Annotated[
-    float | None,
-    _option(_LENGTH, "--ratio", metavar="R", text="Longest summary as a share of the video", default="0.15"),
-]
-Duration = Annotated[
-    str | None,
-    _option(_LENGTH, "--duration", metavar="TIME", text="Longest summary as a time instead: 60s, 1m30s or seconds"),
-]
-
-Segmenter = Annotated[
-    str | None,
-    _option(
-        _SHOTS,
-        "--segmenter",
-        metavar="NAME",
-        field="segmenter",
-        text="Method that finds the shots",
-        choices=get_args(SegmenterName),
-    ),
-]
-MinShot = Annotated[
-    float | None,
-    _option(
-        _SHOTS,
-        "--min-shot",
-        metavar="S",
-        field="min_shot_s",
-        text="Shortest shot in seconds; shorter ones are joined to a neighbour",
-    ),
-]
-MaxShot = Annotated[
-    float | None,
-    _option(
-        _SHOTS, "--max-shot", metavar="S", field="max_shot_s", text="Longest shot in seconds; longer ones are divided"
-    ),
-]
-Penalty = Annotated[
-    float | None,
-    _option(
-        _SHOTS,
-        "--penalty",
-        metavar="P",
-        field="penalty",
-        text="Penalty on the number of shots; a higher one gives fewer and longer shots",
-    ),
-]
-
-Backbone = Annotated[
-    str | None,
-    _option(
-        _FEATURES,
-        "--backbone",
-        metavar="NAME",
-        field="backbone",
-        text="Network that computes the features of the frames",
-        choices=BACKBONES,
-    ),
-]
-BackboneWeights = Annotated[
-    Path | None,
-    _option(
-        _FEATURES,
-        "--backbone-weights",
-        metavar="FILE",
-        text="Weights of the backbone, if they do not come with an installed package",
-    ),
-]
-Device = Annotated[
-    str | None,
-    _option(
-        _FEATURES,
-        "--device",
-        metavar="NAME",
-        field="device",
-        text="Where networks run",
-        choices=get_args(DeviceName),
-    ),
-]
-BatchSize = Annotated[
-    int | None,
-    _option(
-        _FEATURES, "--batch-size", metavar="N", field="batch_size", text="Frames that the backbone processes at once"
-    ),
-]
-
-Fps = Annotated[
-    float | None, _option(_DECODING, "--fps", metavar="HZ", field="fps", text="Frames sampled per second of video")
-]
-Decoder = Annotated[
-    str | None,
-    _option(
-        _DECODING,
-        "--decoder",
-        metavar="NAME",
-        field="decoder",
-        text="Library that decodes the frames",
-        choices=get_args(DecoderName),
-    ),
-]
-Fast = Annotated[
-    bool | None,
-    _flag(
-        _DECODING,
-        "--fast/--no-fast",
-        text="Decode fewer frames: use a nearby frame where the sampled one takes longer, and report how far off it is "
-        "(default: no)",
-    ),
-]
-StallTimeout = Annotated[
-    float | None,
-    _option(
-        _DECODING,
-        "--stall-timeout",
-        metavar="S",
-        field="stall_s",
-        text="Stop a decoder that delivers no frame for S seconds",
-    ),
-]
-
-Cut = Annotated[
-    str | None,
-    _option(
-        _CUTTING,
-        "--cut",
-        metavar="MODE",
-        field="mode",
-        text="Cut at the exact frame, or faster at key frames without re-encoding",
-        choices=get_args(CutMode),
-    ),
-]
-Crf = Annotated[
-    int | None,
-    _option(_CUTTING, "--crf", metavar="N", field="crf", text="x264 quality; a lower number is better and larger"),
-]
-Preset = Annotated[
-    str | None,
-    _option(_CUTTING, "--preset", metavar="NAME", field="preset", text="x264 speed, from ultrafast to veryslow"),
-]
-
-Ffmpeg = Annotated[
-    str | None,
-    _option(
-        _CUTTING,
-        "--ffmpeg",
-        metavar="PROGRAM",
-        text="The ffmpeg to cut with: its path, or its name on the PATH",
-        default="$VIDSUMM_FFMPEG, else the one in the package imageio-ffmpeg, else the one on the PATH",
-    ),
-]
-
-UseCache = Annotated[
-    bool | None,
-    _flag(
-        _CACHE,
-        "--use-cache/--no-cache",
-        text="Reuse features, shots and curves of earlier runs, and keep new ones for later runs (default: yes)",
-    ),
-]
-CacheFolder = Annotated[
-    Path | None,
-    _option(
-        _CACHE,
-        "--cache",
-        metavar="DIR",
-        text="Folder of the cache",
-        default="$VIDSUMM_CACHE, else the user's cache folder",
-    ),
-]
-CacheLimit = Annotated[
-    float | None,
-    _option(
-        _CACHE,
-        "--cache-limit",
-        metavar="GB",
-        field="cache_limit_gb",
-        text="Largest size of the cache; what was not used for the longest time is removed first",
-    ),
-]
-
-MaxPixels = Annotated[
-    int | None, _option(_LIMITS, "--max-pixels", metavar="N", field="max_pixels", text="Most pixels in a frame")
-]
-MaxHours = Annotated[
-    float | None, _option(_LIMITS, "--max-hours", metavar="H", field="max_hours", text="Longest video, in hours")
-]
-MaxStreams = Annotated[
-    int | None, _option(_LIMITS, "--max-streams", metavar="N", field="max_streams", text="Most streams in a file")
-]
-MaxMemory = Annotated[
-    float | None,
-    _option(
-        _LIMITS,
-        "--max-memory",
-        metavar="GB",
-        field="max_memory_gb",
-        text="Most memory for the process that decodes frames",
-    ),
-]
+_SETTINGS = {one.name: (_PANELS[stage], one) for stage in _PANELS for one in settings_of(STAGES[stage])}
+SETTING_FLAGS = flags_of_settings(one for _, one in _SETTINGS.values())
 
 
-def settings_from(config_file: Path | None, *, duration: str | None = None, **flags: Any) -> SummarizeConfig:
+def setting_option(name: str) -> Any:
+    """Returns the option of a setting, for `Annotated`."""
+    panel, one = _SETTINGS[name]
+    text = with_flags(one.help, SETTING_FLAGS)
+    if one.kind is bool:
+        text = f"{text} (default: {'yes' if one.default else 'no'})"
+        return _flag(panel, f"--{one.flag}/--{one.off_flag}", text=text)
+    flags = [f"--{one.flag}", *([f"-{one.letter}"] if one.letter else [])]
+    return _option(panel, *flags, text=text, metavar=one.metavar, default=_shown_default(one))
+
+
+def _shown_default(one: Setting) -> str:
+    if one.default is None:
+        return one.shown_default
+    return f"{one.default:g}" if one.kind is float else str(one.default)
+
+
+def _parameter(name: str) -> Parameter:
+    _, one = _SETTINGS[name]
+    kind: Any = str if one.parse else one.kind  # a length of time is read when all settings are
+    annotation = Annotated[kind | None, setting_option(name)]
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def with_settings(*names: str, from_file: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Returns a decorator that gives a command the options of settings in place of its parameter `settings`.
+
+    The command is given a `SummarizeConfig`.
+
+    Args:
+        names: the settings; none for all of them.
+        from_file: also give it the option --config, which names a file with settings.
+    """
+    parameters = [_parameter(name) for name in names or _SETTINGS]
+    if from_file:
+        parameters.append(Parameter("config", Parameter.KEYWORD_ONLY, default=None, annotation=ConfigFile))
+    return partial(expanded, name="settings", parameters=parameters, build=settings_from)
+
+
+def settings_from(*, config: Path | None = None, **given: Any) -> SummarizeConfig:
     """Returns the settings of a run: defaults, overridden by a TOML file, overridden by the options that were given.
 
     Args:
-        config_file: a file for `vidsumm.config.load_toml`, or None.
-        duration: the text of --duration, or None.
-        flags: values by field of `SummarizeConfig`; None stands for "not given".
+        config: a file for `vidsumm.config.load_toml`, or None.
+        given: values by name of setting; None stands for "not given".
 
     Raises:
         ConfigError: the file cannot be read, or a value is not allowed.
     """
-    given = {name: value for name, value in flags.items() if value is not None}
-    if duration is not None:
-        given["duration_s"] = parse_duration(duration)
-    settings = load_toml(config_file) if config_file is not None else {}
+    given = {name: value for name, value in given.items() if value is not None}
+    settings = load_toml(config) if config is not None else {}
     if "ratio" in given or "duration_s" in given:
         # either option replaces whichever of the two the file holds; both options together are refused below
         settings = {name: value for name, value in settings.items() if name not in ("ratio", "duration_s")}

@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
+from vidsumm.cli.flags import message
 from vidsumm.cli.tables import print_indented
 from vidsumm.cli.terminal import console_for, is_live
-from vidsumm.cli.wording import clock, printable
+from vidsumm.cli.wording import clock
 from vidsumm.events import Event, Notice, Stage, StageAdvanced, StageFinished, StageStarted
 
 __all__ = ["Bars", "Lines", "Reporter", "Silence", "reporter_for", "reporting"]
@@ -76,7 +77,7 @@ class Lines:
                 self._line(f"note: {text}")
 
     def _line(self, text: str) -> None:
-        print_indented(self.console, printable(text))
+        print_indented(self.console, message(text))
 
 
 class Bars(Lines):

@@ -7,10 +7,12 @@ import typer
 
 from vidsumm.cli import options
 from vidsumm.cli.wording import command_line
+from vidsumm.config import SummarizeConfig
 
 __all__ = ["train"]
 
 
+@options.with_settings("device")
 def train(
     data: Annotated[
         list[Path],
@@ -22,7 +24,7 @@ def train(
     recipe: Annotated[
         str, typer.Option("--recipe", metavar="NAME|FILE.toml", help="Name of a shipped recipe, or a recipe file")
     ] = "tvsum",
-    changes: Annotated[
+    overrides: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
@@ -62,7 +64,8 @@ def train(
     licence: Annotated[
         str, typer.Option("--licence", metavar="TEXT", help="Licence to name on the checkpoint's card")
     ] = "not stated",
-    device: options.Device = None,
+    *,
+    settings: SummarizeConfig,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -79,18 +82,18 @@ def train(
     from vidsumm.training.settings import TrainingSettings
 
     seeded = [f"seed={seed}"] if seed is not None else []
-    settings = TrainingSettings(
+    training = TrainingSettings(
         data=tuple(data),
         output=output,
-        recipe=load_recipe(recipe, [*(changes or []), *seeded]),
+        recipe=load_recipe(recipe, [*(overrides or []), *seeded]),
         folds=folds,
         splits=splits,
         validation=validation,
         licence=licence,
-        device=options.settings_from(None, device=device).features.device,
+        device=settings.features.device,
         command=command_line("vidsumm"),
     )
     with reporting(str(output), quiet=quiet, verbose=verbose) as reporter:
-        train_checkpoint(settings, overwrite=overwrite, on_event=reporter)
+        train_checkpoint(training, overwrite=overwrite, on_event=reporter)
     if not quiet:
         print(f"{output / 'last.safetensors'} written, with its card")

@@ -39,7 +39,7 @@ def invent_features(
     """
     require_free(output, overwrite=overwrite)
     if layout not in _LAYOUTS:
-        raise ConfigError(f"--layout {layout}: no such layout", remedy="one of " + ", ".join(_LAYOUTS))
+        raise ConfigError(f"`layout={layout}`: no such layout", remedy="one of " + ", ".join(_LAYOUTS))
     if layout == "mrhisum":
         write_synthetic_mrhisum(output, videos, seed, channels)
     else:

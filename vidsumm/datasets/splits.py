@@ -98,11 +98,11 @@ def apply_setting(
         InputError: the setting needs other data sets and there are none, or they hold a video of the target.
     """
     if setting not in get_args(Setting):
-        raise ConfigError(f"--setting {setting}: no such setting", remedy="one of " + ", ".join(get_args(Setting)))
+        raise ConfigError(f"`setting={setting}`: no such setting", remedy="one of " + ", ".join(get_args(Setting)))
     if setting == "canonical":
         return list(splits)
     if not others:
-        raise InputError(f"--setting {setting}: no other data set is given", remedy=_OTHERS_REMEDY)
+        raise InputError(f"`setting={setting}`: no other data set is given", remedy=_OTHERS_REMEDY)
     if setting == "transfer":
         return [transfer_split(target, others)]
     return [augment(split, others) for split in splits]

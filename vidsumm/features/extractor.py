@@ -67,10 +67,10 @@ def extract(
     with closing(prefetch(batches, prepare, thread_name="vidsumm-frames")) as stream:
         for frames in stream:
             if done + len(frames) > total:
-                raise DecodeError(f"more than the {total} expected frames were decoded", remedy="try --decoder pyav")
+                raise DecodeError(f"more than the {total} expected frames were decoded", remedy="try `decoder=pyav`")
             features[done : done + len(frames)] = backbone(frames).numpy()
             done += len(frames)
             on_progress(done)
     if done < total:
-        raise DecodeError(f"only {done} of {total} expected frames were decoded", remedy="try --decoder pyav")
+        raise DecodeError(f"only {done} of {total} expected frames were decoded", remedy="try `decoder=pyav`")
     return features

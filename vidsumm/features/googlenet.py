@@ -49,7 +49,7 @@ def _download(target: Path) -> None:
     except (OSError, RuntimeError) as error:  # no network, no space; RuntimeError: the hash differs
         raise ResourceError(
             f"the GoogLeNet weights are missing and could not be downloaded: {error}",
-            remedy=f"download {_FILE} elsewhere and put it at {target}, or pass it with --backbone-weights",
+            remedy=f"download {_FILE} elsewhere and put it at {target}, or give it as `backbone_weights`",
         ) from error
 
 

@@ -43,7 +43,7 @@ def bvlc_file(weights: Path | None = None) -> Path:
         ResourceError: no file is given.
     """
     if weights is None:
-        raise ResourceError("googlenet-bvlc comes without weights", remedy="pass them with --backbone-weights FILE")
+        raise ResourceError("googlenet-bvlc comes without weights", remedy="give them as `backbone_weights`")
     return weights
 
 

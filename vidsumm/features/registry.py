@@ -75,13 +75,13 @@ _GOOGLENET = _Entry(
         input_size=(224, 224),
         preprocessing="squash224-bilinear-l2",
         description="torchvision's GoogLeNet (ImageNet), last pooling layer",
-        weights_note="downloaded by torchvision on first use, or --backbone-weights FILE.pth",
+        weights_note="downloaded by torchvision on first use, or the .pth file given as `backbone_weights`",
     ),
     sha256=GOOGLENET_SHA256,
     find=googlenet_file,
     build=build_googlenet,
     scale=scale_for_googlenet,
-    remedy="delete the file so that torchvision downloads it again, or pass another with --backbone-weights",
+    remedy="delete the file so that torchvision downloads it again, or give another as `backbone_weights`",
 )
 _BVLC = _Entry(
     BackboneSpec(
@@ -90,7 +90,7 @@ _BVLC = _Entry(
         input_size=(224, 224),
         preprocessing="squash224-bilinear-l2",
         description="BVLC (Caffe) GoogLeNet (ImageNet), pool5: the network of the benchmarks' own features",
-        weights_note="only from --backbone-weights FILE.npz",
+        weights_note="only from the .npz file given as `backbone_weights`",
     ),
     sha256="",
     find=bvlc_file,

@@ -58,10 +58,10 @@ def build_features(
     require_free(output, overwrite=overwrite)
     annotations = read_annotations(annotations_path)
     given = given or {}
-    for flag, keys in (("--only", only), ("--video", given)):
+    for name, keys in (("only", only), ("given", given)):
         for key in keys:
             if key not in annotations:
-                raise ConfigError(f"{flag} {key}: no such video in {annotations_path}", remedy="check the key")
+                raise ConfigError(f"`{name}={key}`: no such video in {annotations_path}", remedy="check the key")
     wanted = only or (given if given and not videos else annotations)
     chosen = {key: annotations[key] for key in annotations if key in wanted}
     files = match_videos(chosen, videos, given)

@@ -47,7 +47,7 @@ def declare_features(
     require_free(output, overwrite=overwrite)
     known_kind = next((known for known in get_args(Kind) if known == kind), None)
     if kind is not None and known_kind is None:
-        raise ConfigError(f"--kind {kind}: no such kind", remedy="one of " + ", ".join(get_args(Kind)))
+        raise ConfigError(f"`kind={kind}`: no such kind", remedy="one of " + ", ".join(get_args(Kind)))
     null = np.zeros(feature_channels(path), np.float32) if null_features is None else read_null_features(null_features)
     provenance = {
         "declared": "by hand: that the features are what feature_id says has not been checked",
@@ -58,5 +58,5 @@ def declare_features(
     info = FeatureInfo(feature_id, null, provenance)
     problem = find_feature_id_problem(info)
     if problem is not None:
-        raise ConfigError(f"--feature-id: {problem.text}", remedy="see `vidsumm data declare --help`")
+        raise ConfigError(f"`feature_id`: {problem.text}", remedy="write NETWORK:DIGEST:PREPROCESSING:RATEfps")
     return copy_with_feature_info(path, output, info, kind=known_kind)

@@ -11,7 +11,7 @@ from vidsumm.config import SummarizeConfig
 from vidsumm.datasets.annotation import Annotation
 from vidsumm.features.backbone import Backbone
 from vidsumm.featurize.matching import Match, match_frames, picked_frames
-from vidsumm.pipeline.analysis import extract_features
+from vidsumm.pipeline.features import extract_features
 from vidsumm.video.probe import probe
 from vidsumm.video.sampling import SamplePlan
 

@@ -44,7 +44,7 @@ def match_videos(
     if missing:
         raise InputError(
             f"{len(missing)} annotated videos have no file, among them {missing[0]}",
-            remedy="name files by key or video_name, say which is which with --video KEY=FILE, or choose with --only",
+            remedy="name files by key or video_name, say which is which with `given`, or choose with `only`",
         )
     return {key: path for key, path in found.items() if path is not None}
 

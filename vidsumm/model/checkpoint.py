@@ -124,7 +124,7 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
         ResourceError: the file is damaged or not a vidsumm checkpoint, or its tensors do not fit its description.
     """
     if not path.is_file():
-        raise ConfigError(f"--weights {path}: no such file", remedy="give a checkpoint made by `vidsumm train`")
+        raise ConfigError(f"`weights={path}`: no such file", remedy="give a checkpoint made by `vidsumm train`")
     info = read_checkpoint_info(path)
     with torch.device("meta"):  # takes no memory, whatever sizes the description claims
         model = SummDiff(info.model)
@@ -161,9 +161,8 @@ def shipped_checkpoint(backbone: str) -> CheckpointInfo:
         if info.feature_id.split(":")[0] == backbone:
             return info
     raise ResourceError(
-        f"no checkpoint ships for --backbone {backbone}",
-        remedy=f"train one: `vidsumm features VIDEOS --annotations FILE.h5 --backbone {backbone} -o features.h5`, then "
-        "`vidsumm train features.h5 -o mine`, and pass --weights mine/last.safetensors",
+        f"no checkpoint ships for `backbone={backbone}`",
+        remedy="make one from annotated videos with `vidsumm features` and `vidsumm train`, and give it as `weights`",
     )
 
 

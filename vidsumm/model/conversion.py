@@ -1,6 +1,5 @@
 """Converts a checkpoint that was trained with the authors' code to one of vidsumm."""
 
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from vidsumm.model.checkpoint import save_checkpoint
 from vidsumm.model.config import ModelConfig
 from vidsumm.model.official import config_from_state, from_official, read_official
 from vidsumm.null_features import read_null_features
+from vidsumm.settings import Settings, setting
 
 __all__ = ["UNKNOWN_FEATURES", "Conversion", "convert_official"]
 
@@ -21,32 +21,21 @@ UNKNOWN_FEATURES = "unknown:000000000000:unknown:2fps"
 
 
 @dataclass(frozen=True)
-class Conversion:
-    """What an official state dict does not say; each field names the option that sets it."""
+class Conversion(Settings):
+    """What an official state dict does not say."""
 
-    heads: int = 8
-    """Attention heads (--heads)."""
-    temperature: float = 2.0
-    """Temperature of the scores, ``sigmoid_temp`` in the official configuration (--temperature)."""
-    bins: int = 200
-    """K, read only where scores are embedded by sinusoids; learned embeddings show theirs (--bins)."""
-    guidance: float = 0.0
-    """Guidance weight that the checkpoint stores as its default (--guidance)."""
+    heads: int = setting(8, "Attention heads", low=1, high=4096)
+    temperature: float = setting(
+        2.0, "Temperature of the scores, ``sigmoid_temp`` in the official configuration", above=0, high=100
+    )
+    bins: int = setting(
+        200, "K, read only where scores are embedded by sinusoids; learned embeddings show theirs", low=1, high=65535
+    )
+    guidance: float = setting(0.0, "Guidance weight that the checkpoint stores as its default", low=0, high=20)
     null_video: Path | None = None
-    """The .npy file with the features (C,) of a black frame; None for zeros (--null-video)."""
+    """The .npy file with the features (C,) of a black frame; None for zeros."""
     feature_id: str = UNKNOWN_FEATURES
-    """Feature id of the features that the network takes (--feature-id)."""
-
-    def __post_init__(self) -> None:
-        checks = {
-            "--heads": (self.heads, 1 <= self.heads <= 4096),
-            "--temperature": (self.temperature, 0 < self.temperature <= 100),
-            "--bins": (self.bins, 1 <= self.bins <= 65535),
-            "--guidance": (self.guidance, 0 <= self.guidance <= 20),
-        }
-        for flag, (value, ok) in checks.items():
-            if not ok or not math.isfinite(value):
-                raise ConfigError(f"{flag}: {value!r} is not allowed", remedy="see `vidsumm convert --help`")
+    """Feature id of the features that the network takes."""
 
 
 def convert_official(source: Path, output: Path, options: Conversion, *, overwrite: bool = False) -> ModelConfig:
@@ -67,7 +56,7 @@ def convert_official(source: Path, output: Path, options: Conversion, *, overwri
         OutputError: `output` exists or cannot be written.
     """
     if output.suffix != ".safetensors":
-        raise ConfigError(f"--output {output} is not a .safetensors file", remedy="end the name in .safetensors")
+        raise ConfigError(f"`output={output}` is not a .safetensors file", remedy="end the name in .safetensors")
     require_free(output, overwrite=overwrite)
     state = read_official(source)
     _require_heads(state, options.heads)
@@ -91,7 +80,7 @@ def convert_official(source: Path, output: Path, options: Conversion, *, overwri
 def _require_heads(state: dict[str, Tensor], heads: int) -> None:
     token = state.get("global_rep_token")
     if token is not None and token.numel() % heads:
-        raise ConfigError(f"--heads {heads} does not divide the network's width {token.numel()}", remedy="give another")
+        raise ConfigError(f"`heads={heads}` does not divide the network's width {token.numel()}", remedy="give another")
 
 
 def _null_features(path: Path | None, channels: int) -> Tensor:
@@ -106,7 +95,7 @@ def _null_features(path: Path | None, channels: int) -> Tensor:
     if len(null) != channels:
         raise InputError(
             f"{path}: {len(null)} features, but the network takes {channels}",
-            remedy="give --null-video the features of a black frame that the network was trained on",
+            remedy="give `null_video` the features of a black frame that the network was trained on",
         )
     return torch.from_numpy(null)
 

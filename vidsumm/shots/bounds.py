@@ -46,7 +46,7 @@ def bound_shots(
     if not 0 <= 2 * min_len <= max_len or not max_len > 0:
         raise ConfigError(
             f"shots of {min_len:g} to {max_len:g} samples are not possible",
-            remedy="make --max-shot at least twice --min-shot",
+            remedy="make `max_shot_s` at least twice `min_shot_s`",
         )
     shortest = max(1, math.ceil(min_len - _ROUNDING))
     edges = np.concatenate([[0], change_points, [n]]).astype(np.int64)

@@ -15,7 +15,7 @@ def require_penalty(penalty: float) -> float:
         ConfigError: it is not.
     """
     if not 0 < penalty < np.inf:
-        raise ConfigError(f"--penalty: {penalty!r} is not allowed", remedy="give a positive number")
+        raise ConfigError(f"`penalty`: {penalty!r} is not allowed", remedy="give a positive number")
     return penalty
 
 

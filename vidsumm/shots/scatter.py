@@ -194,7 +194,7 @@ def require_features(features: NDArray[np.floating]) -> NDArray[np.floating]:
         bad_idx = int(np.flatnonzero(~np.isfinite(features).all(axis=1))[0])
         raise InputError(
             f"features of sample {bad_idx} hold a value that is not a number",
-            remedy="extract the features again; on a GPU try --device cpu",
+            remedy="extract the features again; on a GPU try `device=cpu`",
         )
     return features
 

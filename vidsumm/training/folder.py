@@ -36,16 +36,16 @@ def open_run_folder(settings: TrainingSettings, *, overwrite: bool) -> None:
     """
     folder, about = settings.output, _about(settings)
     if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file", remedy="choose another --output")
+        raise OutputError(f"{folder} is a file", remedy="choose another `output`")
     if overwrite and (folder / _RUN_NAME).is_file():
         shutil.rmtree(folder)
     found = _read_run(folder)
     if found is None and folder.is_dir() and any(folder.iterdir()):
-        raise OutputError(f"{folder} is not empty and not the folder of a run", remedy="choose another --output")
+        raise OutputError(f"{folder} is not empty and not the folder of a run", remedy="choose another `output`")
     if found is not None and found["same"] != about["same"]:
         raise OutputError(
             f"{folder} holds a run of another recipe, split or data",
-            remedy="choose another --output, or pass --overwrite to start again",
+            remedy="choose another `output`, or allow `overwrite` to start again",
         )
     folder.mkdir(parents=True, exist_ok=True)
     write_text_atomic(folder / _RECIPE_NAME, recipe_toml(settings.recipe))
@@ -112,4 +112,4 @@ def _read_run(folder: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise OutputError(f"{folder / _RUN_NAME} is damaged", remedy="pass --overwrite to start again") from error
+        raise OutputError(f"{folder / _RUN_NAME} is damaged", remedy="allow `overwrite` to start again") from error

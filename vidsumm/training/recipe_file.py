@@ -13,6 +13,8 @@ from vidsumm.training.recipe import Recipe
 
 __all__ = ["load_recipe", "recipe_names", "recipe_toml"]
 
+_NOUNS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+
 
 def recipe_names() -> list[str]:
     """Returns the names of the recipes that ship with this package."""
@@ -34,7 +36,7 @@ def load_recipe(name: str = "tvsum", overrides: Sequence[str] = ()) -> Recipe:
     for pair in overrides:
         field, equals, text = pair.partition("=")
         if not equals:
-            raise ConfigError(f"--set {pair}: not of the form field=value", remedy="for example --set epochs=20")
+            raise ConfigError(f"`overrides={pair}`: not of the form field=value", remedy="write for example epochs=20")
         values[field.strip().replace("-", "_")] = text.strip()
     return Recipe(**{field: _convert(field, value) for field, value in values.items()})
 
@@ -50,10 +52,10 @@ def _read_recipe(name: str) -> str:
         try:
             return Path(name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"--recipe {name}: cannot be read", remedy="check the path") from error
+            raise ConfigError(f"`recipe={name}`: cannot be read", remedy="check the path") from error
     if name not in recipe_names():
         known = ", ".join(recipe_names())
-        raise ConfigError(f"--recipe {name}: no such recipe", remedy=f"give one of {known}, or a .toml file")
+        raise ConfigError(f"`recipe={name}`: no such recipe", remedy=f"give one of {known}, or a .toml file")
     return (resources.files(__package__) / "recipes" / f"{name}.toml").read_text(encoding="utf-8")
 
 
@@ -61,7 +63,7 @@ def _parse_toml(name: str, text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"--recipe {name}: not TOML, {error}", remedy="write field = value lines") from error
+        raise ConfigError(f"`recipe={name}`: not TOML, {error}", remedy="write field = value lines") from error
 
 
 def _convert(field: str, value: Any) -> Any:
@@ -78,5 +80,5 @@ def _convert(field: str, value: Any) -> Any:
         return kind(value)
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigError(
-            f"recipe: {field} = {value} is not of type {kind.__name__}", remedy="see `vidsumm train -h`"
+            f"recipe: {field} = {value} is not of type {kind.__name__}", remedy=f"give {_NOUNS[kind]}"
         ) from error

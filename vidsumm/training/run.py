@@ -126,7 +126,7 @@ class _Run:
             return keys, ()
         count = max(1, round(share * len(keys)))
         if count >= len(keys):
-            raise ConfigError(f"--validation {share} leaves no video to train on", remedy="lower it")
+            raise ConfigError(f"`validation={share}` leaves no video to train on", remedy="lower it")
         rng = np.random.default_rng([self.settings.recipe.seed, _VALIDATION_SEED])
         chosen = set(rng.choice(len(keys), count, replace=False).tolist())
         return (

@@ -76,7 +76,7 @@ def load_state(folder: Path, state: TrainingState, recipe: Recipe, videos: Video
     except Exception as error:  # torch.load raises almost any error for a damaged file
         raise _damage_error(path) from error
     if not same:
-        remedy = "choose another folder, or pass --overwrite to start again"
+        remedy = "choose another folder, or allow `overwrite` to start again"
         raise ConfigError(f"{folder} holds a run of another recipe or of other data", remedy=remedy)
     try:
         _restore(state, content)
@@ -103,4 +103,4 @@ def _run_digest(recipe: Recipe, videos: VideoSource) -> str:
 
 
 def _damage_error(path: Path) -> ResourceError:
-    return ResourceError(f"{path} is damaged", remedy="pass --overwrite to start again")
+    return ResourceError(f"{path} is damaged", remedy="allow `overwrite` to start again")

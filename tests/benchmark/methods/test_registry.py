@@ -35,5 +35,5 @@ def test_the_encoder_alone_has_neither_noise_nor_guidance() -> None:
 
 @pytest.mark.parametrize("name", ["sumdiff", "summdiff@", "summdiff@0", "summdiff@ten", "summdiff@1001", "ridge@2"])
 def test_unknown_names_are_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match="--methods"):
+    with pytest.raises(ConfigError, match="`methods="):
         methods_named((name,), RECIPE)

@@ -63,5 +63,5 @@ def test_a_killed_process_is_an_error_and_finished_tasks_are_kept(config: BenchC
 
 
 def test_jobs_below_one_are_refused(config: BenchConfig) -> None:
-    with pytest.raises(ConfigError, match="--jobs 0"):
+    with pytest.raises(ConfigError, match="`jobs=0`"):
         dataclasses.replace(config, jobs=0)

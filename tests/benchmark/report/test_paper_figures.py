@@ -46,9 +46,9 @@ def test_figures_of_annotators_are_left_out_without_them(results: BenchConfig) -
 
 def test_what_cannot_be_drawn_is_named(results: BenchConfig, tmp_path: Path) -> None:
     videos = videos_of(results)
-    with pytest.raises(ConfigError, match="--row Human"):
+    with pytest.raises(ConfigError, match="`rows=Human`"):
         draw_figures(results.output, videos, rows=["Human"])
-    with pytest.raises(ConfigError, match="--video video_99"):
+    with pytest.raises(ConfigError, match="`keys=video_99`"):
         draw_figures(results.output, videos, keys=["video_99"])
     with pytest.raises(InputError, match="not a folder of results"):
         draw_figures(tmp_path / "missing", None)

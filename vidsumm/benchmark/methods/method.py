@@ -72,7 +72,7 @@ class Method(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name for ``--methods``."""
+        """Its name in `BenchConfig.methods`."""
 
     @property
     def needs_features(self) -> bool:

@@ -40,11 +40,11 @@ def _parse(text: str) -> tuple[str, int | None]:
     """Splits ``NAME`` or ``NAME@STEPS``."""
     name, at, steps = text.partition("@")
     if name not in METHODS or (at and name not in _TRAINED[1:]):
-        raise ConfigError(f"--methods {text}: unknown method", remedy="give one of " + ", ".join(METHODS))
+        raise ConfigError(f"`methods={text}`: unknown method", remedy="give one of " + ", ".join(METHODS))
     if not at:
         return name, None
     if not steps.isdecimal() or not 1 <= int(steps) <= _MOST_STEPS:
-        raise ConfigError(f"--methods {text}: not a number of steps", remedy="write for example summdiff@10")
+        raise ConfigError(f"`methods={text}`: not a number of steps", remedy="write for example summdiff@10")
     return name, int(steps)
 
 

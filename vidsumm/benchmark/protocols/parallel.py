@@ -57,7 +57,7 @@ def do_in_processes(
     except BrokenProcessPool as error:
         raise ResourceError(
             "the process of a task was killed",
-            remedy="memory may have run out: give fewer --jobs; the same command goes on from here",
+            remedy="memory may have run out: give fewer `jobs`; the same command goes on from here",
         ) from error
     finally:
         pool.shutdown(wait=True, kill_workers=True)

@@ -31,7 +31,7 @@ def run_tasks(
     store = ResultStore(config.output)
     runnable = [method for method in methods if _can_run(method, videos, on_event)]
     if not runnable:
-        raise ConfigError("none of the methods can run without features", remedy="give --data FEATURES.h5")
+        raise ConfigError("none of the methods can run without features", remedy="give feature files as `data`")
     tasks = list(_plan(config, runnable, videos))
     finished = {} if config.overwrite else _load_finished(tasks, config, store)
     left = [task for task in tasks if task.name not in finished]
@@ -43,7 +43,7 @@ def run_tasks(
 
 def _can_run(method: Method, videos: Videos, on_event: EventSink) -> bool:
     if method.needs_features and videos.null_features is None:
-        on_event(Notice("warning", f"{method.name} is left out: it needs features (--data FEATURES.h5)"))
+        on_event(Notice("warning", f"{method.name} is left out: it needs features, given as `data`"))
         return False
     return True
 

@@ -25,8 +25,8 @@ def target_keys(config: BenchConfig, videos: Videos) -> tuple[str, ...]:
     kind = videos.annotation(keys[0]).kind
     if kind not in (config.dataset, "other"):
         raise InputError(
-            f"--dataset {config.dataset}: the annotations of {keys[0]} are of {kind}",
-            remedy=f"give --dataset {kind}, or a file of {config.dataset} as the first --data",
+            f"`dataset={config.dataset}`: the annotations of {keys[0]} are of {kind}",
+            remedy=f"give `dataset={kind}`, or a file of {config.dataset} as the first of `data`",
         )
     return keys
 
@@ -46,7 +46,7 @@ def splits_of(config: BenchConfig, videos: Videos) -> list[Split]:
 def _protocol_splits(config: BenchConfig, target: Sequence[str]) -> list[Split]:
     if config.protocol == "official":
         if config.splits is None:
-            raise ConfigError("--protocol official needs a split file", remedy="give --splits mrsum_split.json")
+            raise ConfigError("`protocol=official` needs a split file", remedy="give `splits=mrsum_split.json`")
         return [mrhisum_split(config.splits, target)]
     if config.protocol == "tvt":
         return tvt_splits(target)

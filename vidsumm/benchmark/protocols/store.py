@@ -47,7 +47,7 @@ class ResultStore:
             rows = tuple(RowResult(**row) for row in content["variants"])
             return TaskResult(task, rows, float(content["seconds"]), content["training"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ResourceError(f"{path} is damaged", remedy="remove it, or pass --overwrite") from error
+            raise ResourceError(f"{path} is damaged", remedy="remove it, or allow `overwrite`") from error
 
     def save(self, result: TaskResult, curves: RowCurves | None = None) -> None:
         """Writes the result of a task, whole or not at all; the curves (as float16) where they are given."""

@@ -78,7 +78,7 @@ def _chosen_rows(curves: RowCurves, rows: Sequence[str]) -> RowCurves:
     for row in rows:
         if row not in curves:
             raise ConfigError(
-                f"--row {row}: no curves of it are kept", remedy="one of: " + ("; ".join(curves) or "none")
+                f"`rows={row}`: no curves of it are kept", remedy="one of: " + ("; ".join(curves) or "none")
             )
     most = max(map(len, curves.values()), default=0)
     complete = [label for label, found in curves.items() if len(found) == most]  # others are still being measured
@@ -102,9 +102,9 @@ def _chosen_videos(curves: RowCurves, videos: Videos, keys: Sequence[str]) -> li
     common = [key for key in videos.keys if all(key in found for found in curves.values())]
     for key in keys:
         if key not in common:
-            raise ConfigError(f"--video {key}: not every row has curves of it", remedy="one of " + ", ".join(common))
+            raise ConfigError(f"`keys={key}`: not every row has curves of it", remedy="one of " + ", ".join(common))
     if not common:
-        raise InputError("the rows have no video in common", remedy="name some rows with --row")
+        raise InputError("the rows have no video in common", remedy="name some with `rows`")
     places = np.linspace(0, len(common) - 1, min(_PANELS, len(common))).round().astype(int)
     return list(keys) or [common[place] for place in places]
 
