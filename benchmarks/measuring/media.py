@@ -19,7 +19,8 @@ from vidsumm.config import CutConfig
 from vidsumm.devices import Precision
 from vidsumm.features.backbone import Backbone
 from vidsumm.features.extractor import extract
-from vidsumm.video.cut import CutPlan, frame_clock, plan_cut
+from vidsumm.timeline import Timeline
+from vidsumm.video.cut import frame_clock, plan_timeline
 from vidsumm.video.ffmpeg_binary import find_ffmpeg
 from vidsumm.video.ffmpeg_commands import FileUrl, source_input
 from vidsumm.video.ffmpeg_process import run_ffmpeg
@@ -98,26 +99,27 @@ def _extract(backbone: Backbone, frames: NDArray[np.uint8], size: int) -> NDArra
 
 def cut_contest(info: VideoInfo, spans: Sequence[Spans], config: CutConfig) -> Contest:
     """Returns the contest of cutting all summaries in one pass over the source with an ffmpeg run for each."""
-    clock = frame_clock(info)
-    plans = [plan_cut(info, one, clock=clock) for one in spans]
+    clocks = [frame_clock(info)]
+    timelines = [plan_timeline([info], [(0, *span) for span in one], clocks=clocks) for one in spans]
     return Contest(
         f"cut, {len(spans)} summaries",
         f"{len(spans)} separate ffmpeg runs",
-        partial(_cut_together, info, plans, config),
+        partial(_cut_together, info, timelines, config),
         partial(_cut_separately, info, spans, config),
         0.5,
     )
 
 
-def _cut_together(info: VideoInfo, plans: Sequence[CutPlan], config: CutConfig) -> None:
+def _cut_together(info: VideoInfo, timelines: Sequence[Timeline], config: CutConfig) -> None:
     with TemporaryDirectory(prefix="vidsumm-speed-") as folder:
         render(
-            info,
-            plans,
-            [Path(folder) / f"{number}.mp4" for number in range(len(plans))],
+            [info],
+            timelines,
+            [Path(folder) / f"{number}.mp4" for number in range(len(timelines))],
             config=config,
-            metadata=[{} for _ in plans],
+            metadata=[{} for _ in timelines],
             on_progress=lambda _: None,
+            on_notice=lambda _: None,
             work_dir=Path(folder),
         )
 

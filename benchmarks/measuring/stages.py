@@ -93,7 +93,7 @@ class _SpeedRun:
     @cached_property
     def spans(self) -> list[Spans]:
         """The clips of the summaries that the main job makes."""
-        return [candidate.clips_s for candidate in self.program.run().candidates]
+        return [[(c.start_s, c.end_s) for c in candidate.clips] for candidate in self.program.run().candidates]
 
     @cached_property
     def decode_result(self) -> SpeedResult:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vidsumm.config import SummarizeConfig
 from vidsumm.features.backbone import Backbone
-from vidsumm.pipeline.analysis import FrameFeatures, extract_features
+from vidsumm.pipeline.features import SampleFeatures, extract_features
 from vidsumm.pipeline.networks import Networks
 from vidsumm.video.frames import FrameReader, open_frames
 from vidsumm.video.info import VideoInfo
@@ -53,7 +53,7 @@ class Subject:
         frames = np.concatenate(found)
         return frames[np.arange(count) % len(frames)]
 
-    def extract_features(self) -> FrameFeatures:
+    def extract_features(self) -> SampleFeatures:
         """Decodes the sampled frames and takes their features, both at the same time."""
         return extract_features(
             self.info, self.plan, self.backbone, self.config, on_progress=_ignore, on_notice=_ignore

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from tests.support.media import SAMPLE_RATE_HZ, click_times_s, read_frame_number, read_sound
 from vidsumm.config import CutConfig
-from vidsumm.video.cut import CutPlan, frame_clock, plan_cut
+from vidsumm.timeline import Timeline
+from vidsumm.video.cut import frame_clock, plan_timeline
 from vidsumm.video.ffmpeg_binary import find_ffmpeg
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.render import RenderedFile, render
@@ -29,13 +30,18 @@ __all__ = [
     "Options",
     "Seen",
     "assert_as_planned",
+    "begins_of",
     "clicks_in",
+    "clips_s",
     "cut",
+    "cut_together",
     "ffmpeg",
     "look",
+    "plan",
     "planned_clicks",
     "planned_numbers",
     "planned_times",
+    "ranges",
     "spoil",
 ]
 
@@ -78,33 +84,56 @@ def look(path: Path) -> Seen:
         return Seen(numbers, times, size, stream.average_rate, sar, rotation)
 
 
-def planned_times(plan: CutPlan) -> list[Fraction]:
-    """Returns when each frame of a plan is shown in the summary, seconds."""
-    times, elapsed = [], 0
-    for (begin, end), (first, last) in zip(plan.ticks.tolist(), plan.ranges.tolist(), strict=True):
-        times += [elapsed + max(int(tick) - begin, 0) for tick in plan.clock.ticks[first:last]]
-        elapsed += end - begin
-    return [tick * plan.clock.time_base for tick in times]
+def plan(info: VideoInfo, clips_s: Any) -> Timeline:
+    """Returns the timeline of clips (begin, end), in seconds, of one source."""
+    return plan_timeline([info], [(0, *clip) for clip in clips_s])
 
 
-def planned_numbers(plan: CutPlan) -> list[int]:
-    """Returns the numbers of the frames that a plan shows."""
-    return [number for first, last in plan.ranges.tolist() for number in range(first, last)]
+def ranges(timeline: Timeline) -> list[list[int]]:
+    """Returns the frames [first, last) of each clip."""
+    return [[clip.first_frame, clip.last_frame_exclusive] for clip in timeline.clips]
 
 
-def planned_clicks(plan: CutPlan, offset_s: float = 0.0, until_s: float = np.inf) -> NDArray[np.float64]:
+def clips_s(timeline: Timeline) -> NDArray[np.float64]:
+    """Returns (P, 2) the beginning and end of each clip in its source, seconds."""
+    return np.array([timeline.clip_s(clip) for clip in timeline.clips])
+
+
+def begins_of(timeline: Timeline) -> list[Fraction]:
+    """Returns when each clip begins in the summary, seconds."""
+    lengths = [timeline.clip_duration(clip) for clip in timeline.clips]
+    return [sum(lengths[:number], Fraction(0)) for number in range(len(lengths))]
+
+
+def planned_times(timeline: Timeline, *infos: VideoInfo) -> list[Fraction]:
+    """Returns when each frame of a timeline of these sources is shown in the summary, seconds."""
+    times = []
+    for begin, clip in zip(begins_of(timeline), timeline.clips, strict=True):
+        clock = frame_clock(infos[clip.source])
+        ticks = clock.ticks[clip.first_frame : clip.last_frame_exclusive].tolist()
+        times += [begin + max(tick - clip.start_tick, 0) * clock.time_base for tick in ticks]
+    return times
+
+
+def planned_numbers(timeline: Timeline) -> list[int]:
+    """Returns the numbers of the frames that a timeline shows."""
+    return [number for first, last in ranges(timeline) for number in range(first, last)]
+
+
+def planned_clicks(timeline: Timeline, offset_s: float = 0.0, until_s: float = np.inf) -> NDArray[np.float64]:
     """Returns when the clicks of the source are heard in a summary, seconds.
 
     Args:
-        plan: the summary.
+        timeline: the summary.
         offset_s: by how much the sound of the source begins after the picture.
         until_s: where the sound of the source ends.
     """
-    clicks, elapsed_s = [], 0.0
-    for begin_s, end_s in plan.clips_s.tolist():
+    clicks = []
+    for begin, clip in zip(begins_of(timeline), timeline.clips, strict=True):
+        begin_s, end_s = timeline.clip_s(clip)
         heard = np.arange(np.ceil(begin_s - offset_s), end_s - offset_s) + offset_s
-        clicks += (heard[heard < until_s] - begin_s + elapsed_s).tolist()
-        elapsed_s += end_s - begin_s
+        is_heard = (heard < until_s) & (clip.sound_ticks is not None)
+        clicks += (heard[is_heard] - begin_s + float(begin)).tolist()
     return np.array(clicks)
 
 
@@ -116,8 +145,8 @@ def clicks_in(path: Path) -> NDArray[np.float64]:
 
 def cut(
     info: VideoInfo, wanted: Sequence[Any], folder: Path, *, config: CutConfig = FAST, **options: Any
-) -> tuple[list[CutPlan], list[RenderedFile]]:
-    """Cuts summaries and returns their plans and files.
+) -> tuple[list[Timeline], list[RenderedFile]]:
+    """Cuts summaries of one source and returns their timelines and files.
 
     Args:
         info: the source.
@@ -126,25 +155,39 @@ def cut(
         config: mode and quality.
         options: other arguments of `render`.
     """
-    clock = frame_clock(info)
-    plans = [plan_cut(info, clips_s, clock=clock) for clips_s in wanted]
-    outputs = [folder / f"summary-{number}.mp4" for number in range(len(plans))]
-    settings: dict[str, Any] = {"metadata": [{}] * len(plans), "on_progress": lambda done: None}
+    timelines = [plan(info, clips) for clips in wanted]
+    return timelines, cut_together([info], timelines, folder, config=config, **options)
+
+
+def cut_together(
+    infos: Sequence[VideoInfo], timelines: Sequence[Timeline], folder: Path, **options: Any
+) -> list[RenderedFile]:
+    """Cuts timelines of several sources; `options` are arguments of `render`."""
+    settings: dict[str, Any] = {
+        "outputs": [folder / f"summary-{number}.mp4" for number in range(len(timelines))],
+        "config": FAST,
+        "metadata": [{}] * len(timelines),
+        "on_progress": lambda done: None,
+        "on_notice": lambda text: None,
+    }
     with TemporaryDirectory() as work_dir:
         settings |= {"work_dir": Path(work_dir)}
-        return plans, render(info, plans, outputs, config=config, **(settings | options))
+        return render(infos, timelines, **(settings | options))
 
 
-def assert_as_planned(plan: CutPlan, file: RenderedFile, *, offset_s: float = 0.0, until_s: float = np.inf) -> Seen:
-    """Checks that a file shows the frames and clicks of its plan at the right times; see `planned_clicks`."""
-    seen = look(file.path)
-    assert seen.numbers == planned_numbers(plan)
-    assert seen.times == planned_times(plan)
-    assert file.frames == plan.frames
-    assert file.duration_s == pytest.approx(plan.duration_s, abs=1e-6)
+def assert_as_planned(
+    info: VideoInfo, timeline: Timeline, file: RenderedFile, *, offset_s: float = 0.0, until_s: float = np.inf
+) -> Seen:
+    """Checks that a file shows the frames and clicks of its timeline at the right times; see `planned_clicks`."""
+    seen, duration_s = look(file.path), float(timeline.duration)
+    assert seen.numbers == planned_numbers(timeline)
+    assert seen.times == planned_times(timeline, info)
+    assert file.timeline == timeline
+    assert file.frames == timeline.frames
+    assert file.duration_s == pytest.approx(duration_s, abs=1e-6)
     if (audio_s := read_contents(file.path).audio_s) is not None:
-        assert audio_s == pytest.approx(plan.duration_s, abs=0.001)
-        heard, expected = clicks_in(file.path), planned_clicks(plan, offset_s, until_s)
+        assert audio_s == pytest.approx(duration_s, abs=0.001)
+        heard, expected = clicks_in(file.path), planned_clicks(timeline, offset_s, until_s)
         assert len(heard) == len(expected)
         np.testing.assert_allclose(heard, expected, atol=CLICK_TOLERANCE_S)
     return seen

@@ -10,7 +10,7 @@ from av.container import InputContainer
 from tests.support.media import write_clip
 from vidsumm.config import CutConfig, CutMode
 from vidsumm.video.container import _metadata_options, demux_packets, open_input, open_output, open_source
-from vidsumm.video.cut import plan_cut
+from vidsumm.video.cut import plan_timeline
 from vidsumm.video.probe import probe
 from vidsumm.video.render import render
 
@@ -54,12 +54,13 @@ def test_metadata_that_is_not_utf_8_stops_nothing(tmp_path: Path, name: str) -> 
 def test_summaries_are_cut_from_a_file_whose_metadata_is_not_utf_8(tmp_path: Path, name: str, mode: CutMode) -> None:
     info = probe(clip_with_latin_1_title(tmp_path / name))
     (made,) = render(
-        info,
-        [plan_cut(info, [(0.0, 1.0)])],
+        [info],
+        [plan_timeline([info], [(0, 0.0, 1.0)])],
         [tmp_path / "made.mp4"],
         config=CutConfig(mode=mode, preset="ultrafast"),
         metadata=[{"title": "caf\udce9"}],
         on_progress=lambda share: None,
+        on_notice=pytest.fail,
         work_dir=tmp_path,
     )
     assert made.frames == 10

@@ -47,7 +47,7 @@ def test_decord_refuses_files_that_it_would_read_wrongly(clips: Callable[[str], 
     assert notices == []
     with pytest.raises(DecodeError, match="cannot be decoded by decord") as caught:
         read_frames(info, plan, "decord")
-    assert caught.value.remedy == "use --decoder auto"
+    assert caught.value.remedy == "use `decoder=auto`"
 
 
 @pytest.mark.parametrize("name", ["constant.mp4", "turned-90.mp4"])

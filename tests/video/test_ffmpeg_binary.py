@@ -38,7 +38,7 @@ class TestOrderOfSearch:
     def test_the_option_comes_before_the_variable(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         named = fake_ffmpeg(tmp_path / "mine", version="5.1.9-0+deb12u1")
         monkeypatch.setenv("VIDSUMM_FFMPEG", "/nowhere")
-        assert find_ffmpeg(str(named)) == FfmpegBinary(named, "5.1.9-0+deb12u1", "--ffmpeg", "named by --ffmpeg")
+        assert find_ffmpeg(str(named)) == FfmpegBinary(named, "5.1.9-0+deb12u1", "setting", "named by `ffmpeg`")
 
     def test_a_name_is_looked_for_on_the_path(self, system: Path) -> None:
         assert find_ffmpeg("ffmpeg").path == system
@@ -124,14 +124,14 @@ class TestNamedOnesThatCannotBeUsed:
             find_ffmpeg()
 
     def test_a_path_without_a_program_is_refused(self) -> None:
-        with pytest.raises(ResourceError, match="--ffmpeg: /nowhere/ffmpeg was not found"):
+        with pytest.raises(ResourceError, match="`ffmpeg`: /nowhere/ffmpeg was not found"):
             find_ffmpeg("/nowhere/ffmpeg")
 
     def test_one_that_fails_is_refused(self, tmp_path: Path) -> None:
         broken = tmp_path / "broken"
         broken.write_text("#!/bin/sh\nexit 1\n")
         broken.chmod(0o755)
-        with pytest.raises(ResourceError, match=r"--ffmpeg: .*broken does not run"):
+        with pytest.raises(ResourceError, match=r"`ffmpeg`: .*broken does not run"):
             find_ffmpeg(str(broken))
 
     def test_one_without_h264_is_refused(self, tmp_path: Path) -> None:

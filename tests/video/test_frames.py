@@ -79,7 +79,7 @@ def test_no_decoder_left_is_an_error(
     names = {"auto": "PyAV or decord", "pyav": "PyAV", "decord": "decord"}[decoder]
     with pytest.raises(DecodeError, match=rf"constant\.mp4: frames cannot be decoded by {names}: broken") as caught:
         read_frames(info, plan_samples(info, 4), decoder)
-    assert "--decoder auto" in caught.value.remedy if decoder == "decord" else "repair" in caught.value.remedy
+    assert "`decoder=auto`" in caught.value.remedy if decoder == "decord" else "repair" in caught.value.remedy
     assert children() == {}
 
 

@@ -3,11 +3,9 @@ from pathlib import Path
 import av
 import pytest
 
-from tests.support.cutting import FAST, THREE_CLIPS, cut
+from tests.support.cutting import THREE_CLIPS, Options, cut, cut_together, plan
 from vidsumm.errors import OutputError
-from vidsumm.video.cut import frame_clock, plan_cut
 from vidsumm.video.info import VideoInfo
-from vidsumm.video.render import render
 
 pytestmark = pytest.mark.slow
 
@@ -31,14 +29,12 @@ def test_file_names_have_no_special_meaning_to_ffmpeg(plain: VideoInfo, tmp_path
     folder.mkdir()
     strange = folder / "-i https:%03d'\n\udcff.mp4"
     strange.write_bytes(plain.path.read_bytes())
-    clock = frame_clock(plain)
-    plan = plan_cut(plain, [(1.0, 1.6)], clock=clock)
     info = VideoInfo(**(vars(plain) | {"path": strange}))
     output = folder / "-out:%d'\n\udcff.mp4"
-    tags = [{"title": strange.name}]
     work_dir = folder / "work"
     work_dir.mkdir()
-    render(info, [plan], [output], config=FAST, metadata=tags, on_progress=lambda done: None, work_dir=work_dir)
+    options: Options = {"work_dir": work_dir, "metadata": [{"title": strange.name}], "outputs": [output]}
+    cut_together([info], [plan(info, [(1.0, 1.6)])], folder, **options)
     assert {path.name for path in folder.iterdir()} == {strange.name, output.name, work_dir.name}
 
 

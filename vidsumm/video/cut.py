@@ -1,16 +1,29 @@
-"""Turns clips in seconds into cut plans of whole frames; pure arithmetic, no file is touched."""
+"""Turns clips in seconds into timelines of whole frames; pure arithmetic, no file is touched."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import gcd, lcm
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from vidsumm.errors import ConfigError
+from vidsumm.timeline import Clip, Timeline, TimelineSource
 from vidsumm.video.info import VideoInfo
 
-__all__ = ["CutPlan", "FrameClock", "earliest_times", "frame_clock", "plan_cut", "union_pieces", "widen_to_keys"]
+__all__ = [
+    "FrameClock",
+    "ShownSource",
+    "common_clock",
+    "earliest_times",
+    "frame_clock",
+    "merge_spans",
+    "plan_timeline",
+    "union_pieces",
+    "widen_to_keys",
+]
 
 MAX_TICKS_PER_S = 1_000_000
 """Finer clocks overflow the 32-bit sample durations of MP4 when a picture stands still."""
@@ -50,30 +63,12 @@ class FrameClock:
         return ticks.astype(np.float64) * self.time_base.numerator / self.time_base.denominator
 
 
-@dataclass(frozen=True, eq=False)
-class CutPlan:
-    """What one summary shows of the source: P clips in order."""
+class ShownSource(NamedTuple):
+    """A source of which a summary shows something."""
 
+    info: VideoInfo
     clock: FrameClock
-    ticks: NDArray[np.int64]
-    """(P, 2) beginning and end of each clip on `clock`; ascending, clips neither touch nor overlap."""
-    ranges: NDArray[np.int64]
-    """(P, 2) frames [first, last) of each clip. Only a still picture may be shown for a part of its time."""
-
-    @property
-    def clips_s(self) -> NDArray[np.float64]:
-        """(P, 2) beginning and end of each clip, seconds since the first frame of the source."""
-        return self.clock.seconds(self.ticks)
-
-    @property
-    def duration_s(self) -> float:
-        """Length of the summary, seconds."""
-        return float(int(np.diff(self.ticks).sum()) * self.clock.time_base)
-
-    @property
-    def frames(self) -> int:
-        """Number of frames in the summary."""
-        return int(np.diff(self.ranges).sum())
+    """`frame_clock(info)`."""
 
 
 def frame_clock(info: VideoInfo) -> FrameClock:
@@ -94,30 +89,54 @@ def frame_clock(info: VideoInfo) -> FrameClock:
     return FrameClock(Fraction(1, base.denominator), ticks * base.numerator)
 
 
-def plan_cut(info: VideoInfo, clips_s: ArrayLike, *, clock: FrameClock | None = None) -> CutPlan:
-    """Moves the edges of clips to whole frames.
+def common_clock(time_bases: Iterable[Fraction]) -> Fraction:
+    """Returns the seconds per tick of a clock for what is joined from several clocks.
+
+    It is the coarsest one that shows all their times exactly, unless that has too many ticks for MP4; then it has
+    `COARSE_TICKS_PER_S`, to which each time has to be rounded. A clock that all share is kept as it is.
+    """
+    bases = set(time_bases)
+    exact = Fraction(gcd(*(base.numerator for base in bases)), lcm(*(base.denominator for base in bases)))
+    is_usable = len(bases) == 1 or exact.denominator <= MAX_TICKS_PER_S
+    return exact if is_usable else Fraction(1, COARSE_TICKS_PER_S)
+
+
+def plan_timeline(
+    infos: Sequence[VideoInfo],
+    clips: Sequence[tuple[int, float, float]],
+    *,
+    clocks: Sequence[FrameClock] | None = None,
+) -> Timeline:
+    """Moves the edges of clips to whole frames of their sources.
 
     Each edge moves to the nearest edge of a frame, unless it lies inside a picture that stands still for long, which
-    may be shown for a part of its time. A clip is never shorter than one frame; clips that touch or overlap become one.
+    may be shown for a part of its time. A clip is never shorter than one frame; clips of one source that follow each
+    other and touch or overlap become one.
 
     Args:
-        info: the source.
-        clips_s: (P, 2) beginning and end of each clip, ascending, seconds since the first frame.
-        clock: `frame_clock(info)`, given to share it between plans.
+        infos: the sources.
+        clips: (source, begin, end) of each clip in the order in which they are shown: index in `infos`, seconds since
+            the first frame of the source. The clips of one source ascend.
+        clocks: `frame_clock` of each source, given to share them between timelines.
 
     Raises:
-        ConfigError: there is no clip, or the clips are not ascending pairs inside the video.
+        ConfigError: there is no clip, or the clips are not ascending pairs inside their sources.
     """
-    clock = clock or frame_clock(info)
-    clips = np.asarray(clips_s, dtype=np.float64)
-    if clips.ndim != 2 or clips.shape[1:] != (2,) or not len(clips):
-        raise ConfigError(f"clips to cut have the shape {clips.shape}", remedy="give at least one (begin, end) pair")
-    begins, ends = clips[:, 0], clips[:, 1]
-    if not (np.isfinite(clips).all() and (begins < ends).all() and (np.diff(begins) >= 0).all()):
-        raise ConfigError("clips to cut are not ascending pairs", remedy="give begin < end, in order")
-    if (begins >= info.duration_s).any() or (ends <= 0).any():
-        raise ConfigError(f"a clip to cut lies outside the video's {info.duration_s:.3f} s", remedy="give clips inside")
-    return _plan(clock, _merge(_extend_to_one_frame(clock, _move_to_frames(clock, clips))))
+    table = np.asarray(clips, dtype=np.float64)
+    if table.ndim != 2 or table.shape[1:] != (3,) or not len(table):
+        raise ConfigError(
+            f"clips to cut have the shape {table.shape}", remedy="give at least one (source, begin, end) triple"
+        )
+    _require_ascending_inside(infos, table)
+    clocks = clocks or [frame_clock(info) for info in infos]
+    planned: list[Clip] = []
+    for run in np.split(table, np.flatnonzero(np.diff(table[:, 0])) + 1):
+        source = int(run[0, 0])
+        clock, has_sound = clocks[source], infos[source].audio is not None
+        ticks = merge_spans(_extend_to_one_frame(clock, _move_to_frames(clock, run[:, 1:])))
+        planned += _clips(source, clock, ticks, has_sound=has_sound)
+    sources = [_timeline_source(info, clock) for info, clock in zip(infos, clocks, strict=True)]
+    return Timeline(tuple(sources), tuple(planned))
 
 
 def earliest_times(times: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -133,17 +152,25 @@ def earliest_times(times: NDArray[np.float64]) -> NDArray[np.float64]:
     return early
 
 
-def union_pieces(plans: Sequence[CutPlan]) -> NDArray[np.int64]:
-    """Divides what the summaries of a video show into pieces, of which every clip of every summary is made.
+def merge_spans(spans: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Makes one span of those that touch or overlap; (P, 2) beginning and end, ascending."""
+    reach = np.maximum.accumulate(spans[:, 1])
+    opens = np.append(True, spans[1:, 0] > reach[:-1])
+    closes = np.append(opens[1:], True)
+    return np.stack([spans[opens, 0], reach[closes]], axis=1)
+
+
+def union_pieces(clips: Iterable[Clip]) -> NDArray[np.int64]:
+    """Divides what is shown of a source into pieces, of which every clip is made.
 
     Args:
-        plans: summaries of the same source.
+        clips: all clips of one source, in any order; they may overlap.
 
     Returns:
-        (Q, 2) frames [first, last) of each piece, ascending and disjoint: everything that any summary shows, split
-        wherever a clip of any summary begins or ends.
+        (Q, 2) frames [first, last) of each piece, ascending and disjoint: everything that any clip shows, split
+        wherever one begins or ends.
     """
-    ranges = np.concatenate([plan.ranges for plan in plans])
+    ranges = np.array([(clip.first_frame, clip.last_frame_exclusive) for clip in clips], dtype=np.int64)
     edges = np.unique(ranges)
     cover = np.zeros(len(edges), dtype=np.int64)
     np.add.at(cover, np.searchsorted(edges, ranges[:, 0]), 1)
@@ -152,18 +179,70 @@ def union_pieces(plans: Sequence[CutPlan]) -> NDArray[np.int64]:
     return np.stack([edges[:-1], edges[1:]], axis=1)[used]
 
 
-def widen_to_keys(plan: CutPlan, key_idx: NDArray[np.int64]) -> CutPlan:
-    """Widens the clips of a plan until each begins with a key frame and ends before one or with the video.
+def widen_to_keys(
+    timeline: Timeline, clocks: Mapping[int, FrameClock], key_idx: Mapping[int, NDArray[np.int64]]
+) -> Timeline:
+    """Widens the clips of a timeline until each begins with a key frame and ends before one or with its source.
+
+    Clips that followed each other in their source, and touch or overlap when widened, become one. A stretch that the
+    timeline shows twice is still shown twice.
 
     Args:
-        plan: what is wanted.
-        key_idx: (K,) indices of the key frames, ascending.
+        timeline: what is wanted.
+        clocks: `frame_clock` of each source that is shown.
+        key_idx: (K,) indices of the key frames of each source that is shown, ascending.
     """
-    begins = np.maximum(np.searchsorted(key_idx, plan.ranges[:, 0], side="right") - 1, 0)
-    stops = np.append(key_idx, plan.clock.frames)
-    ends = np.searchsorted(stops, plan.ranges[:, 1])
-    frames = np.stack([key_idx[begins], np.maximum(stops[ends], stops[begins + 1])], axis=1)
-    return _plan(plan.clock, _merge(plan.clock.ticks[frames]))
+    widened: list[Clip] = []
+    before: Clip | None = None
+    for clip in timeline.clips:
+        wide = _widen(clip, clocks[clip.source], key_idx[clip.source])
+        does_follow = before is not None and before.source == clip.source and before.end_tick <= clip.start_tick
+        if does_follow and wide.start_tick <= widened[-1].end_tick:
+            widened[-1] = _unite(widened[-1], wide)
+        else:
+            widened.append(wide)
+        before = clip
+    return Timeline(timeline.sources, tuple(widened))
+
+
+def _widen(clip: Clip, clock: FrameClock, key_idx: NDArray[np.int64]) -> Clip:
+    begin = max(int(np.searchsorted(key_idx, clip.first_frame, side="right")) - 1, 0)
+    stops = np.append(key_idx, clock.frames)
+    end = int(np.searchsorted(stops, clip.last_frame_exclusive))
+    frames = np.array([key_idx[begin], max(stops[end], stops[begin + 1])])
+    return _clips(clip.source, clock, clock.ticks[frames][None], has_sound=clip.sound_ticks is not None)[0]
+
+
+def _unite(clip: Clip, after: Clip) -> Clip:
+    """Returns one clip that shows two which touch or overlap."""
+    sound = None if clip.sound_ticks is None else (clip.start_tick, after.end_tick)
+    return replace(clip, end_tick=after.end_tick, last_frame_exclusive=after.last_frame_exclusive, sound_ticks=sound)
+
+
+def _timeline_source(info: VideoInfo, clock: FrameClock) -> TimelineSource:
+    return TimelineSource(info.path, clock.time_base, int(clock.ticks[-1]), clock.frames)
+
+
+def _require_ascending_inside(infos: Sequence[VideoInfo], table: NDArray[np.float64]) -> None:
+    """Checks clips (P, 3): source, begin and end in seconds.
+
+    Raises:
+        ConfigError: they are not ascending pairs inside their sources.
+    """
+    if not (np.isfinite(table).all() and (table[:, 1] < table[:, 2]).all()):
+        raise ConfigError("clips to cut are not ascending pairs", remedy="give begin < end, in order")
+    for source in np.unique(table[:, 0]).tolist():
+        if source not in range(len(infos)):
+            raise ConfigError(f"a clip to cut is from source {source:g} of {len(infos)}", remedy="count sources from 0")
+        info = infos[int(source)]
+        begins, ends = table[table[:, 0] == source, 1:].T
+        if (np.diff(begins) < 0).any():
+            raise ConfigError("clips to cut are not ascending pairs", remedy="give begin < end, in order")
+        if (begins >= info.duration_s).any() or (ends <= 0).any():
+            raise ConfigError(
+                f"a clip to cut lies outside the {info.duration_s:.3f} s of {info.path.name}",
+                remedy="give clips inside",
+            )
 
 
 def _has_rate(info: VideoInfo, rate: Fraction) -> bool:
@@ -195,15 +274,9 @@ def _extend_to_one_frame(clock: FrameClock, clips: NDArray[np.int64]) -> NDArray
     return np.stack([begins, np.where(clips[:, 1] > begins, clips[:, 1], following)], axis=1)
 
 
-def _merge(clips: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Makes one clip of clips that touch or overlap."""
-    reach = np.maximum.accumulate(clips[:, 1])
-    opens = np.append(True, clips[1:, 0] > reach[:-1])
-    closes = np.append(opens[1:], True)
-    return np.stack([clips[opens, 0], reach[closes]], axis=1)
-
-
-def _plan(clock: FrameClock, clips: NDArray[np.int64]) -> CutPlan:
-    first = np.searchsorted(clock.ticks, clips[:, 0], side="right") - 1
-    last = np.searchsorted(clock.ticks, clips[:, 1])
-    return CutPlan(clock, clips, np.stack([first, last], axis=1).astype(np.int64))
+def _clips(source: int, clock: FrameClock, ticks: NDArray[np.int64], *, has_sound: bool) -> list[Clip]:
+    """Returns the clips that show the stretches `ticks` (P, 2) of a source; their sound is that of the same time."""
+    first = np.searchsorted(clock.ticks, ticks[:, 0], side="right") - 1
+    last = np.searchsorted(clock.ticks, ticks[:, 1])
+    rows = np.column_stack([ticks, first, last]).tolist()
+    return [Clip(source, a, b, m, n, (a, b) if has_sound else None) for a, b, m, n in rows]

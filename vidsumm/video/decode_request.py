@@ -40,7 +40,7 @@ HEADER = Struct("<cq")
 """Kind of the record, and how many ticks after the wanted frame the picture is shown (negative if before it)."""
 PICTURE, PROGRESS, DONE = b"F", b"P", b"D"
 """Kinds of records: a picture follows; a sign that work goes on; all wanted frames have been sent."""
-OUT_OF_MEMORY = "it takes more memory than --max-memory allows"
+OUT_OF_MEMORY = "it takes more memory than `max_memory_gb` allows"
 """Last line on standard error of a child that reached its memory limit."""
 
 

@@ -14,7 +14,7 @@ from vidsumm.errors import ResourceError
 
 __all__ = ["FfmpegBinary", "find_ffmpeg"]
 
-Origin = Literal["--ffmpeg", "VIDSUMM_FFMPEG", "imageio-ffmpeg", "system"]
+Origin = Literal["setting", "VIDSUMM_FFMPEG", "imageio-ffmpeg", "system"]
 
 _OLDEST_VERSION = (4, 4)
 """Oldest version of ffmpeg that is used: major and minor number."""
@@ -53,15 +53,15 @@ def find_ffmpeg(named: str | None = None) -> FfmpegBinary:
     The package comes before the system, because its ffmpeg is the same on every machine.
 
     Args:
-        named: path of a program, or its name on the PATH (--ffmpeg); None takes $VIDSUMM_FFMPEG if it is set.
+        named: path of a program, or its name on the PATH; None takes $VIDSUMM_FFMPEG if it is set.
 
     Raises:
         ResourceError: the named one cannot be used, or none is named and none can be used.
     """
     if named is not None:
-        return _find_named(named, "--ffmpeg")
+        return _find_named(named, "setting", "`ffmpeg`")
     if variable := os.environ.get("VIDSUMM_FFMPEG"):
-        return _find_named(variable, "VIDSUMM_FFMPEG")
+        return _find_named(variable, "VIDSUMM_FFMPEG", "VIDSUMM_FFMPEG")
     try:
         program, package_version = _find_in_package()
         reason = f"in the package imageio-ffmpeg {package_version}, the default"
@@ -75,18 +75,19 @@ def find_ffmpeg(named: str | None = None) -> FfmpegBinary:
     except _UnusableError as error:
         raise ResourceError(
             f"no ffmpeg can be used: the one in {package_fault}; the one on the PATH {error}",
-            remedy="run `pip install --force-reinstall imageio-ffmpeg`, or name an ffmpeg with --ffmpeg",
+            remedy="run `pip install --force-reinstall imageio-ffmpeg`, or name an `ffmpeg`",
         ) from error
 
 
-def _find_named(program: str, origin: Origin) -> FfmpegBinary:
+def _find_named(program: str, origin: Origin, place: str) -> FfmpegBinary:
+    """Returns the program that is named in `place`."""
     try:
         path = _find_on_path(program)
-        return FfmpegBinary(path, _version(path), origin, f"named by {origin}")
+        return FfmpegBinary(path, _version(path), origin, f"named by {place}")
     except _UnusableError as error:
         raise ResourceError(
-            f"{origin}: {program} {error}",
-            remedy=f"name an ffmpeg of version {_OLDEST} or later with libx264, or leave {origin} out",
+            f"{place}: {program} {error}",
+            remedy=f"name an ffmpeg of version {_OLDEST} or later with libx264, or leave {place} out",
         ) from error
 
 

@@ -1,6 +1,5 @@
 """Runs ffmpeg for its three uses: encoding pieces of the source, decoding its sound, and playing what was written."""
 
-import re
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,13 @@ from av.format import ContainerFormat, Flags
 from numpy.typing import NDArray
 
 from vidsumm.config import CutConfig
+from vidsumm.video.colour import is_rgb
 from vidsumm.video.container import MP4
 from vidsumm.video.cut import FrameClock, earliest_times
 from vidsumm.video.ffmpeg_binary import FfmpegBinary
 from vidsumm.video.ffmpeg_process import count_frames, start_ffmpeg
 from vidsumm.video.info import AudioStream, VideoInfo
+from vidsumm.video.picture_format import PictureFormat, upright_size
 
 __all__ = ["FileUrl", "count_decoded", "encode_pieces", "read_sound", "source_input"]
 
@@ -47,6 +48,7 @@ def encode_pieces(
     *,
     config: CutConfig,
     binary: FfmpegBinary,
+    picture: PictureFormat | None = None,
     seek_s: float | None = None,
     on_frames: Callable[[int], None],
 ) -> None:
@@ -61,6 +63,7 @@ def encode_pieces(
         target: NUT file to write.
         config: quality and speed of x264.
         binary: the ffmpeg to run.
+        picture: the format that the frames get, to be joined with those of other sources; None keeps their own.
         seek_s: container time at or before a key frame from which every piece can be decoded; None begins at the start.
         on_frames: called with the number of frames encoded so far.
 
@@ -70,15 +73,10 @@ def encode_pieces(
         ResourceError: ffmpeg cannot be started.
     """
     seek = {} if seek_s is None else {"ss": f"{seek_s:.6f}", "seek_timestamp": 1, "noaccurate_seek": None}
-    picture = source_input(info, **seek)[str(info.video.index)]
-    picture = picture.filter("select", _is_wanted(info, pieces)).filter("setpts", f"PTS-({info.frame_pts[0]})")
-    width, height = _upright_size(info)
-    if width % 2 or height % 2:
-        picture = picture.filter("pad", width + width % 2, height + height % 2)
-    if re.search("rgb|bgr|gbr|pal8", info.video.pixel_format):
-        picture = picture.filter("scale", out_color_matrix="bt709", out_range="tv")
-        picture = picture.filter("setparams", colorspace="bt709", range="tv")
-    graph = picture.output(
+    frames = source_input(info, **seek)[str(info.video.index)]
+    frames = frames.filter("select", _is_wanted(info, pieces)).filter("setpts", f"PTS-({info.frame_pts[0]})")
+    frames = _keep_format(frames, info) if picture is None else picture.apply(_to_yuv(frames, info), info)
+    graph = frames.output(
         FileUrl(f"file:{target.absolute()}"),
         format="nut",
         vcodec="libx264",
@@ -90,7 +88,7 @@ def encode_pieces(
         map_metadata=-1,
         avoid_negative_ts="disabled",
         **{"forced-idr": 1, "frames:v": int(np.diff(pieces).sum())},
-        **({} if clock.is_steady else {"bf": 0}),
+        **_coding_options(clock, picture),
         **binary.keep_times,
     )
     graph = graph.global_args("-copyts", "-y")
@@ -122,6 +120,9 @@ def read_sound(
     sound = source_input(info)[str(audio.index)]
     first = round(info.start_s * rate_hz)
     sound = sound.filter("aresample", rate_hz, first_pts=first, min_hard_comp=_HARD_SYNC_S, **{"async": 1})
+    if (audio.channels, layout) == (1, "stereo"):
+        # as loud as before; by itself, ffmpeg takes away 3 dB
+        sound = sound.filter("channelmap", map="0-FL|0-FR", channel_layout="stereo")
     sound = sound.filter("aformat", sample_fmts="s16", sample_rates=rate_hz, channel_layouts=layout)
     sound = sound.filter("atrim", end=f"{info.start_s + end_s:.6f}")
     graph = sound.output("pipe:1", format="s16le", acodec="pcm_s16le").global_args("-nostats", "-copyts")
@@ -164,9 +165,30 @@ def _input(path: Path, container: str, **options: Any) -> Any:
     return ffmpeg.input(FileUrl(f"file:{path.absolute()}"), **allowed, **options)
 
 
-def _upright_size(info: VideoInfo) -> tuple[int, int]:
-    size = info.video.width, info.video.height
-    return size[::-1] if info.video.rotation in (90, 270) else size
+def _keep_format(frames: Any, info: VideoInfo) -> Any:
+    """Adds to a graph what H.264 demands: an even size, and luma and chroma."""
+    width, height = upright_size(info)
+    if width % 2 or height % 2:
+        frames = frames.filter("pad", width + width % 2, height + height % 2)
+    return _to_yuv(frames, info)
+
+
+def _to_yuv(frames: Any, info: VideoInfo) -> Any:
+    if not is_rgb(info.video.pixel_format):
+        return frames
+    frames = frames.filter("scale", out_color_matrix="bt709", out_range="tv")
+    return frames.filter("setparams", colorspace="bt709", range="tv")
+
+
+def _coding_options(clock: FrameClock, picture: PictureFormat | None) -> dict[str, Any]:
+    """Returns the options of the encoder that decide what its header says."""
+    is_steady = clock.is_steady if picture is None else picture.common.is_steady
+    options: dict[str, Any] = {} if is_steady else {"bf": 0}
+    if picture is None:
+        return options
+    rate = picture.common.top_rate
+    shared = {"x264-params": f"fps={rate.numerator}/{rate.denominator}", "bsf:v": picture.common.header_filter}
+    return options | shared
 
 
 def _is_wanted(info: VideoInfo, pieces: NDArray[np.int64]) -> str:

@@ -97,7 +97,7 @@ class FfmpegProcess:
             return
         last = " | ".join(list(self._last_errors)[-3:]) or f"exit status {status}"
         if _DISK_TROUBLE.search(" ".join(self._last_errors)):
-            raise OutputError(f"{self.purpose} failed: {last}", remedy="free space or choose another --output")
+            raise OutputError(f"{self.purpose} failed: {last}", remedy="free space, or choose another `output`")
         raise EncodeError(f"{self.purpose} failed: {last}", remedy=_CHECK_THE_FILE)
 
     def stall_error(self) -> EncodeError:

@@ -157,9 +157,9 @@ class FrameReader:
             self._on_notice(f"{self._name}: {failed} failed ({failures[-1]}); {following} decodes{where}")
             return
         names = " or ".join(_TITLES[name] for name in self._decoders)
-        remedy = "use --decoder auto" if self._decoders == ("decord",) else _REPAIR
+        remedy = "use `decoder=auto`" if self._decoders == ("decord",) else _REPAIR
         if str(failures[0]) == OUT_OF_MEMORY:
-            remedy = "allow more with --max-memory GB"
+            remedy = "allow more with `max_memory_gb`"
         # the decoder that is tried first gives the most telling reason
         raise DecodeError(f"{self._name}: frames cannot be decoded by {names}: {failures[0]}", remedy=remedy)
 
@@ -208,7 +208,7 @@ def open_frames(
         decoder: which library decodes.
         stall_s: seconds without any progress after which a decoder is stopped.
         on_notice: called with each warning, a single line.
-        is_fast: decode nearby frames where that is quicker (--fast).
+        is_fast: decode nearby frames where that is quicker.
         memory_bytes: most memory that the child process may use for its data; 0 for no limit.
         batch: frames per batch.
 

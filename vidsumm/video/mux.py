@@ -1,7 +1,7 @@
 """Writes MP4 files: pictures are copied packets with new times, sound is copied or encoded while it is written."""
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vidsumm.video.container import open_input, open_output
 from vidsumm.video.join import JoinedPackets
-from vidsumm.video.packets import PacketList
+from vidsumm.video.packets import PacketList, PacketReader
 from vidsumm.video.sound import SoundFormat
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ _EDIT_TICKS_PER_S = 90_000
 class CopiedTrack:
     """A stream of packets that are copied with new times."""
 
-    packets: PacketList
+    packets: Mapping[int, PacketList]
+    """Those of each source; all have the same header."""
     joined: JoinedPackets
     time_base: Fraction
     """Seconds per tick of the times in `joined`."""
@@ -44,18 +45,33 @@ class CopiedTrack:
 
     def attach(self, output: av.container.OutputContainer) -> "Iterator[Packet]":
         """Adds a stream to `output` and returns the packets that belong into it."""
-        with open_input(self.packets.paths[0]) as container:
-            stream = output.add_stream_from_template(container.streams[self.packets.stream_idx], opaque=True)
+        like = self.packets[int(self.joined.sources[0])]
+        with open_input(like.paths[0]) as container:
+            stream = output.add_stream_from_template(container.streams[like.stream_idx], opaque=True)
         stream.time_base = self.time_base
         return self._retime(stream)
 
     def _retime(self, stream: av.stream.Stream) -> "Iterator[Packet]":
         times = np.stack([self.joined.pts, self.joined.dts, self.joined.durations], axis=1).tolist()
-        with closing(self.packets.read(self.joined.positions)) as packets:
+        with closing(self._read()) as packets:
             for packet, (pts, dts, duration) in zip(packets, times, strict=True):
                 packet.stream, packet.time_base = stream, self.time_base
                 packet.pts, packet.dts, packet.duration = pts, dts, duration
                 yield packet
+
+    def _read(self) -> "Generator[Packet, None, None]":
+        """Yields the packets in order; the files of a source are closed after its last one."""
+        runs = np.split(np.arange(self.frames), np.flatnonzero(np.diff(self.joined.sources)) + 1)
+        sources = [int(self.joined.sources[run[0]]) for run in runs]
+        readers = {source: PacketReader(self.packets[source]) for source in sources}
+        try:
+            for number, (source, run) in enumerate(zip(sources, runs, strict=True)):
+                yield from readers[source].read(self.joined.positions[run])
+                if source not in sources[number + 1 :]:
+                    readers[source].close()
+        finally:
+            for reader in readers.values():
+                reader.close()
 
 
 @dataclass(frozen=True, eq=False)

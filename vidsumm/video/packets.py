@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Packet = av.Packet[Any]
 
-__all__ = ["PacketList"]
+__all__ = ["PacketList", "PacketReader"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,16 +61,30 @@ class PacketList:
                 headers.append(bytes(container.streams[self.stream_idx].codec_context.extradata or b""))
         return headers
 
+
+class PacketReader:
+    """Reads chosen packets of a list. The files stay open between calls, and are read only once if positions ascend."""
+
+    def __init__(self, packets: PacketList) -> None:
+        self._packets = packets
+        self._demuxed: Generator[Packet, None, None] | None = None
+        self._at = 0
+
     def read(self, positions: NDArray[np.int64]) -> "Generator[Packet, None, None]":
-        """Yields the packets at `positions` of the list; the files are read only once if the positions ascend."""
-        packets, at = _demux(self.paths, self.stream_idx), 0
+        """Yields the packets at `positions` of the list."""
         for position in positions.tolist():
-            if position < at:
-                packets.close()
-                packets, at = _demux(self.paths, self.stream_idx), 0
-            yield next(islice(packets, position - at, None))
-            at = position + 1
-        packets.close()
+            if position < self._at:
+                self.close()
+            if self._demuxed is None:
+                self._demuxed = _demux(self._packets.paths, self._packets.stream_idx)
+            yield next(islice(self._demuxed, position - self._at, None))
+            self._at = position + 1
+
+    def close(self) -> None:
+        """Closes the files."""
+        if self._demuxed is not None:
+            self._demuxed.close()
+        self._demuxed, self._at = None, 0
 
 
 def _demux(paths: Sequence[Path], stream_idx: int) -> "Generator[Packet, None, None]":

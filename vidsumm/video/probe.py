@@ -111,7 +111,7 @@ def _require_few_streams(path: Path, container: InputContainer, limits: LimitCon
     if count > limits.max_streams:
         raise InputError(
             f"{path}: {count} streams are more than {limits.max_streams}",
-            remedy=f"allow them with --max-streams {count}",
+            remedy=f"allow them with `max_streams={count}`",
         )
 
 
@@ -120,7 +120,7 @@ def _require_small_frames(path: Path, stream: av.VideoStream, limits: LimitConfi
     if width * height > limits.max_pixels:
         raise InputError(
             f"{path}: frames of {width}x{height} have more than {limits.max_pixels} pixels",
-            remedy=f"allow them with --max-pixels {width * height}",
+            remedy=f"allow them with `max_pixels={width * height}`",
         )
 
 
@@ -130,7 +130,7 @@ def _require_short(path: Path, duration_s: Fraction, limits: LimitConfig) -> Non
         enough = math.ceil(10 * hours) / 10
         raise InputError(
             f"{path}: {hours:.2f} hours are more than {limits.max_hours:g}",
-            remedy=f"allow them with --max-hours {enough}",
+            remedy=f"allow them with `max_hours={enough}`",
         )
 
 

@@ -1,24 +1,24 @@
-"""Cuts summaries: turns cut plans into MP4 files."""
+"""Cuts summaries: turns timelines into MP4 files."""
 
 import errno
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import av
-import numpy as np
-from numpy.typing import NDArray
 
 from vidsumm.config import CutConfig
 from vidsumm.errors import EncodeError, OutputError
-from vidsumm.video.cut import CutPlan
+from vidsumm.timeline import Timeline
+from vidsumm.video.cut import ShownSource, frame_clock
 from vidsumm.video.ffmpeg_binary import FfmpegBinary, find_ffmpeg
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.mux import write_mp4
 from vidsumm.video.reencode import EncodedPieces
 from vidsumm.video.streamcopy import SourcePackets
-from vidsumm.video.verify import Verified, verify
+from vidsumm.video.verify import verify
 
 __all__ = ["RenderedFile", "render"]
 
@@ -38,90 +38,130 @@ class RenderedFile:
     """A written summary; lengths and counts were found by reading the file."""
 
     path: Path
-    clips_s: NDArray[np.float64]
-    """(P, 2) clips of the source that it shows, seconds since the first frame; wider than planned in copy mode."""
+    timeline: Timeline
+    """What it shows; wider than planned in copy mode."""
     duration_s: float
     """Length of the picture, seconds."""
     frames: int
-    """Number of frames; not as planned only where the source is damaged or its index is wrong."""
+    """Number of frames; not as planned only where a source is damaged or its index is wrong."""
     size_bytes: int
     undecodable: int
     """Frames that cannot be decoded, as in the source; always 0 in exact mode."""
 
 
 def render(
-    info: VideoInfo,
-    plans: Sequence[CutPlan],
+    infos: Sequence[VideoInfo],
+    timelines: Sequence[Timeline],
     outputs: Sequence[Path],
     *,
     config: CutConfig,
     metadata: Sequence[Mapping[str, str]],
     on_progress: Callable[[float], None],
+    on_notice: Callable[[str], None],
     work_dir: Path,
 ) -> list[RenderedFile]:
-    """Writes one MP4 file for each plan and checks it.
+    """Writes one MP4 file for each timeline and checks it.
+
+    Clips may come in any order and overlap; what several of them show is encoded once. Sources that differ are
+    brought to the picture and the sound that most of the summaries has; frame rates are never converted.
 
     Files of a call that fails are left behind: write to a folder that is then discarded, such as the one of
     `vidsumm.pipeline.staging`.
 
     Args:
-        info: the source.
-        plans: one for each summary.
+        infos: the sources, in the order of `Timeline.sources`.
+        timelines: one for each summary, all with these sources.
         outputs: the file to write for each; existing ones are replaced.
         config: mode and quality.
         metadata: tags such as title and comment, for each.
         on_progress: called with the share of the work that is done, 0 to 1.
+        on_notice: called with a line for each source of which anything is changed to fit the others.
         work_dir: folder for intermediate files, which are left there; best one that is removed afterwards.
 
     Returns:
-        The written files, in the order of the plans.
+        The written files, in the order of the timelines.
 
     Raises:
-        EncodeError: the source cannot be cut, or a result is not what was planned.
+        EncodeError: a source cannot be cut, is not the one that the timelines were made for, or cannot be joined with
+            the others; or a result is not what was planned.
         OutputError: a file cannot be written.
         ResourceError: no ffmpeg was found, or it cannot be started.
     """
-    if not plans:
+    if not timelines:
         return []
+    shown = _shown_sources(infos, timelines)
     with _translate_errors(outputs[0].parent):
         meter, binary = _Meter(on_progress), find_ffmpeg(config.ffmpeg)
-        source, plans, done = _prepare(info, plans, config, work_dir, meter, binary=binary)
-        rendered, total_s, before_s = [], sum(plan.duration_s for plan in plans), 0.0
-        for plan, output, tags in zip(plans, outputs, metadata, strict=True):
-            begin, share = done + (1 - done) * before_s / total_s, (1 - done) * plan.duration_s / total_s
-            video, sound = source.tracks(plan)
-            on_seconds = meter.part(begin, share * _WRITE_SHARE / plan.duration_s)
-            write_mp4(output, video, sound, metadata=tags, on_seconds=on_seconds)
-            found = verify(
-                output,
-                plan,
-                frames=video.frames,
-                is_encoded=config.mode == "exact",
-                binary=binary,
-                on_frames=meter.part(begin + share * _WRITE_SHARE, share * (1 - _WRITE_SHARE) / video.frames),
-            )
-            rendered.append(_rendered_file(output, plan, found))
-            before_s += plan.duration_s
+        source: SourcePackets | EncodedPieces
+        if config.mode == "copy":
+            source, done = SourcePackets(shown), 0.0
+            timelines = [source.widen(timeline) for timeline in timelines]
+        else:
+            done, encoding = _ENCODE_SHARE, meter.part(0.0, _ENCODE_SHARE)
+            pieces = partial(EncodedPieces, config=config, binary=binary, work_dir=work_dir)
+            source = pieces(shown, timelines, on_progress=encoding, on_notice=on_notice)
+        writer = _Writer(source, binary, meter, done, float(sum(timeline.duration for timeline in timelines)))
+        rendered = [writer.write(*task) for task in zip(timelines, outputs, metadata, strict=True)]
     on_progress(1.0)
     return rendered
 
 
-def _prepare(
-    info: VideoInfo,
-    plans: Sequence[CutPlan],
-    config: CutConfig,
-    work: Path,
-    meter: "_Meter",
-    *,
-    binary: FfmpegBinary,
-) -> tuple[SourcePackets | EncodedPieces, Sequence[CutPlan], float]:
-    """Returns what the tracks are made from, the plans as it can show them, and the share of the work done by then."""
-    if config.mode == "copy":
-        packets = SourcePackets(info)
-        return packets, [packets.widen(plan) for plan in plans], 0.0
-    encoding = meter.part(0.0, _ENCODE_SHARE)
-    pieces = EncodedPieces(info, plans, config=config, binary=binary, work_dir=work, on_progress=encoding)
-    return pieces, plans, _ENCODE_SHARE
+def _shown_sources(infos: Sequence[VideoInfo], timelines: Sequence[Timeline]) -> dict[int, ShownSource]:
+    """Returns the sources of which any timeline shows something, by their index.
+
+    Raises:
+        EncodeError: a timeline was made for another source.
+    """
+    used = sorted({clip.source for timeline in timelines for clip in timeline.clips})
+    shown = {number: ShownSource(infos[number], frame_clock(infos[number])) for number in used}
+    for timeline in timelines:
+        for number, (info, clock) in shown.items():
+            made_for, has_sound = timeline.sources[number], any(clip.sound_ticks for clip in timeline.clips_of(number))
+            found = clock.time_base, int(clock.ticks[-1]), clock.frames
+            is_other = found != (made_for.time_base, made_for.end_tick, made_for.frames)
+            if is_other or (has_sound and info.audio is None):
+                raise EncodeError(f"{info.path.name} is not the video that was chosen from", remedy="analyse it again")
+    return shown
+
+
+class _Writer:
+    """Writes the files of one call, one after the other, and checks each."""
+
+    def __init__(
+        self,
+        source: SourcePackets | EncodedPieces,
+        binary: FfmpegBinary,
+        meter: "_Meter",
+        done: float,
+        total_s: float,
+    ) -> None:
+        self._source, self._binary, self._meter = source, binary, meter
+        self._is_encoded = isinstance(source, EncodedPieces)
+        self._done, self._rest_per_s = done, (1 - done) / total_s
+
+    def write(self, timeline: Timeline, output: Path, tags: Mapping[str, str]) -> RenderedFile:
+        """Writes one file.
+
+        Raises:
+            EncodeError: a clip cannot be cut, or the file is not what was planned.
+            av.FFmpegError: it cannot be written.
+        """
+        duration_s = float(timeline.duration)
+        begin, share = self._done, self._rest_per_s * duration_s
+        video, sound = self._source.tracks(timeline)
+        on_seconds = self._meter.part(begin, share * _WRITE_SHARE / duration_s)
+        write_mp4(output, video, sound, metadata=tags, on_seconds=on_seconds)
+        found = verify(
+            output,
+            timeline,
+            frames=video.frames,
+            is_encoded=self._is_encoded,
+            binary=self._binary,
+            on_frames=self._meter.part(begin + share * _WRITE_SHARE, share * (1 - _WRITE_SHARE) / video.frames),
+        )
+        self._done += share
+        contents, size = found.contents, output.stat().st_size
+        return RenderedFile(output, timeline, contents.video_s, contents.frames, size, found.undecodable)
 
 
 class _Meter:
@@ -154,11 +194,6 @@ def _translate_errors(folder: Path) -> Iterator[None]:
     except (OSError, av.FFmpegError) as error:
         if getattr(error, "errno", None) in _DISK_ERRORS:
             raise OutputError(
-                f"cannot write to {folder}: {error}", remedy="free space or choose another --output"
+                f"cannot write to {folder}: {error}", remedy="free space or choose another `output`"
             ) from error
         raise EncodeError(f"joining failed: {error}", remedy="check that the file plays to its end") from error
-
-
-def _rendered_file(output: Path, plan: CutPlan, found: Verified) -> RenderedFile:
-    video_s, frames = found.contents.video_s, found.contents.frames
-    return RenderedFile(output, plan.clips_s, video_s, frames, output.stat().st_size, found.undecodable)

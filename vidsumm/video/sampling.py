@@ -51,7 +51,7 @@ def plan_samples(info: VideoInfo, fps: float, *, is_fast: bool = False) -> Sampl
     Args:
         info: the probed video.
         fps: samples per second.
-        is_fast: prefer key frames, which can be decoded without any other frame (--fast).
+        is_fast: prefer key frames, which can be decoded without any other frame.
     """
     ticks_per_s = float(1 / info.video.time_base)
     pts = (info.frame_pts - info.frame_pts[0]).astype(np.float64)

@@ -3,16 +3,17 @@
 In this file and in its names a sample is one of sound, not a sampled frame.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidsumm.video.cut import CutPlan
+from vidsumm.timeline import Clip, Timeline
 from vidsumm.video.ffmpeg_binary import FfmpegBinary
 from vidsumm.video.ffmpeg_commands import read_sound
 from vidsumm.video.info import AudioStream, VideoInfo
@@ -26,6 +27,8 @@ FADE_S = 0.002
 _AAC_RATES_HZ = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
 _LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 8: "7.1"}
 _SAMPLE = np.dtype("<i2")
+_PART = 64 * AAC_FRAME
+"""Number of samples that are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -90,28 +93,27 @@ def write_samples(
             on_seconds(position / size / sound.rate_hz)
 
 
-def read_blocks(path: Path, plan: CutPlan, sound: SoundFormat) -> Iterator[NDArray[np.float32]]:
+def read_blocks(paths: Mapping[int, Path], timeline: Timeline, sound: SoundFormat) -> Iterator[NDArray[np.float32]]:
     """Reads the sound of one summary, in blocks as large as the packets of the encoder.
 
-    Clip p of the plan fills the samples from round(T_p * rate) to round(T_(p+1) * rate) of the summary, where T_p is
-    the exact time at which it begins there. So rounding errors do not add up.
+    Clip p of the timeline fills the samples from round(T_p * rate) to round(T_(p+1) * rate) of the summary, where T_p
+    is the exact time at which it begins there. So rounding errors do not add up. A clip without sound is silent.
 
     Args:
-        path: file written by `write_samples`.
-        plan: the summary.
-        sound: format of the file.
+        paths: files written by `write_samples`, one for each source that has sound.
+        timeline: the summary.
+        sound: format of the files.
 
     Yields:
         (channels, `AAC_FRAME`) float32 in [-1, 1); the last block is shorter.
     """
     held = np.zeros((0, sound.channels), dtype=np.float32)
-    with path.open("rb") as file:
-        for part in _read_clips(file, plan, sound):
-            held = np.concatenate([held, part])
-            full = len(held) // AAC_FRAME * AAC_FRAME
-            for first in range(0, full, AAC_FRAME):
-                yield np.ascontiguousarray(held[first : first + AAC_FRAME].T)
-            held = held[full:]
+    for part in _read_clips(paths, timeline, sound):
+        held = np.concatenate([held, part])
+        full = len(held) // AAC_FRAME * AAC_FRAME
+        for first in range(0, full, AAC_FRAME):
+            yield np.ascontiguousarray(held[first : first + AAC_FRAME].T)
+        held = held[full:]
     if len(held):
         yield np.ascontiguousarray(held.T)
 
@@ -126,26 +128,44 @@ def _write_kept(file: BinaryIO, chunk: bytes, position: int, kept: NDArray[np.in
         file.write(chunk[first - position : end - position])
 
 
-def _read_clips(file: BinaryIO, plan: CutPlan, sound: SoundFormat) -> Iterator[NDArray[np.float32]]:
+def _read_clips(paths: Mapping[int, Path], timeline: Timeline, sound: SoundFormat) -> Iterator[NDArray[np.float32]]:
     """Yields the samples (n, channels) of each clip in turn, in parts of bounded size."""
-    per_tick = plan.clock.time_base * sound.rate_hz
-    lengths = np.diff(plan.ticks)[:, 0].tolist()
-    shown = 0
-    for number, (begin, length) in enumerate(zip(plan.ticks[:, 0].tolist(), lengths, strict=True)):
-        count = round((shown + length) * per_tick) - round(shown * per_tick)
-        shown += length
-        fades = (number > 0, number < len(lengths) - 1)
-        yield from _read_faded(file, round(begin * per_tick), count, fades, sound)
+    elapsed, last = Fraction(0), len(timeline.clips) - 1
+    for number, clip in enumerate(timeline.clips):
+        begin, elapsed = elapsed, elapsed + timeline.clip_duration(clip)
+        count = round(elapsed * sound.rate_hz) - round(begin * sound.rate_hz)
+        if clip.sound_ticks is None:
+            yield from _silence(count, sound)
+            continue
+        per_tick = timeline.sources[clip.source].time_base * sound.rate_hz
+        heard = _heard(clip, count, per_tick)
+        with paths[clip.source].open("rb") as file:
+            fades = (number > 0, number < last)
+            yield from _read_faded(file, round(clip.sound_ticks[0] * per_tick), heard, fades, sound)
+        yield from _silence(count - heard, sound)
+
+
+def _heard(clip: Clip, count: int, per_tick: Fraction) -> int:
+    """Returns how many of the `count` samples of a clip its sound fills: all, unless it is shorter than the picture."""
+    begin, end = clip.sound_ticks or (0, 0)
+    if end - begin >= clip.end_tick - clip.start_tick:
+        return count
+    return min(count, round((end - begin) * per_tick))
+
+
+def _silence(count: int, sound: SoundFormat) -> Iterator[NDArray[np.float32]]:
+    """Yields `count` samples of silence."""
+    for offset in range(0, count, _PART):
+        yield np.zeros((min(_PART, count - offset), sound.channels), dtype=np.float32)
 
 
 def _read_faded(
     file: BinaryIO, first: int, count: int, fades: tuple[bool, bool], sound: SoundFormat
 ) -> Iterator[NDArray[np.float32]]:
     """Yields `count` samples from `first` on, faded in and out if the pair `fades` says so."""
-    step = 64 * AAC_FRAME
     fade = min(round(FADE_S * sound.rate_hz), count // 2)
-    for offset in range(0, count, step):
-        part = _read_samples(file, first + offset, min(step, count - offset), sound)
+    for offset in range(0, count, _PART):
+        part = _read_samples(file, first + offset, min(_PART, count - offset), sound)
         at = np.arange(offset, offset + len(part))
         gain = np.ones(len(part), dtype=np.float32)
         if fade and fades[0]:

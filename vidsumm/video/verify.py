@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidsumm.errors import EncodeError
+from vidsumm.timeline import Timeline
 from vidsumm.video.container import open_input
-from vidsumm.video.cut import CutPlan
 from vidsumm.video.ffmpeg_binary import FfmpegBinary
 from vidsumm.video.ffmpeg_commands import count_decoded
 
@@ -54,33 +54,34 @@ def read_contents(path: Path) -> Mp4Contents:
 
 def verify(
     path: Path,
-    plan: CutPlan,
+    timeline: Timeline,
     *,
     frames: int,
     is_encoded: bool,
     binary: FfmpegBinary,
     on_frames: Callable[[int], None],
 ) -> Verified:
-    """Compares an MP4 file with its plan and decodes it to its end.
+    """Compares an MP4 file with its timeline and decodes it to its end.
 
     Args:
         path: the file.
-        plan: what it should show.
+        timeline: what it should show.
         frames: number of frames that were written to it.
         is_encoded: whether its frames were encoded for it. Copied frames may have been damaged before.
         binary: the ffmpeg that decodes.
         on_frames: called with the number of frames decoded so far.
 
     Raises:
-        EncodeError: it does not hold what was written to it, its lengths are not those of the plan, picture and sound
-            differ in length by a frame or more, or encoded frames cannot be decoded.
+        EncodeError: it does not hold what was written to it, its lengths are not those of the timeline, picture and
+            sound differ in length by a frame or more, or encoded frames cannot be decoded.
         av.FFmpegError: it cannot be read.
     """
     name, found = path.name, read_contents(path)
-    frame_s = plan.duration_s / plan.frames
-    if abs(found.video_s - plan.duration_s) >= frame_s / 2 or found.frames != frames:
+    duration_s = float(timeline.duration)
+    frame_s = duration_s / timeline.frames
+    if abs(found.video_s - duration_s) >= frame_s / 2 or found.frames != frames:
         raise EncodeError(
-            f"{name} has {found.frames} frames in {found.video_s:.3f} s instead of {frames} in {plan.duration_s:.3f} s"
+            f"{name} has {found.frames} frames in {found.video_s:.3f} s instead of {frames} in {duration_s:.3f} s"
         )
     if found.audio_s is not None and abs(found.audio_s - found.video_s) >= frame_s:
         raise EncodeError(f"{name} has {found.audio_s:.3f} s of sound for {found.video_s:.3f} s of picture")
