@@ -1,6 +1,8 @@
 """Invented records: the shape of real ones, from a seed."""
 
-from itertools import pairwise
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from vidsumm.export.record import (
     SCHEMA,
     BudgetRecord,
     CandidateRecord,
+    ClipRecord,
     CurveRecord,
     DistinctRecord,
     ProvenanceRecord,
@@ -21,33 +24,49 @@ from vidsumm.export.record import (
 )
 
 RATE = 25
+TICKS_PER_S = 12_800
 
 
-def source(name: str, duration_s: float, size: tuple[int, int]) -> SourceRecord:
+@dataclass(frozen=True)
+class Video:
+    """What an invented record says of one video."""
+
+    name: str
+    duration_s: float
+    size: tuple[int, int] = (1280, 720)
+    audio_codec: str | None = "aac"
+
+
+def source(video: Video, offset_s: float) -> SourceRecord:
+    frames = max(1, round(video.duration_s * RATE))
     return SourceRecord(
-        name=name,
-        path=f"videos/{name}",
+        name=video.name,
+        path=f"videos/{video.name}",
         size_bytes=123_456_789,
         sha256="5e" * 32,
         container="mov,mp4,m4a,3gp,3g2,mj2",
-        duration_s=duration_s,
+        offset_s=offset_s,
+        duration_s=video.duration_s,
         start_s=1.4,
-        width=size[0],
-        height=size[1],
+        width=video.size[0],
+        height=video.size[1],
         rotation=0,
         sample_aspect_ratio="1:1",
         average_rate=f"{RATE}/1",
         is_vfr=False,
         video_codec="h264",
-        audio_codec="aac",
-        frames=round(duration_s * RATE),
+        audio_codec=video.audio_codec,
+        frames=frames,
+        time_base=f"1/{TICKS_PER_S}",
+        end_tick=max(1, round(video.duration_s * TICKS_PER_S)),
+        times_s=round_all(np.arange(0, video.duration_s, 0.5)),
     )
 
 
-def shots_between(ends_s: NDArray[np.float64]) -> tuple[ShotRecord, ...]:
-    return tuple(
-        ShotRecord(round(a, 6), round(b, 6), round(a * RATE), round(b * RATE)) for a, b in pairwise(ends_s.tolist())
-    )
+def shots_of(rng: np.random.Generator, place: int, duration_s: float, mean_shot_s: float) -> list[ShotRecord]:
+    inner = np.sort(rng.uniform(0, duration_s, max(0, round(duration_s / mean_shot_s) - 1)))
+    edges_s = [0.0, *inner.tolist(), duration_s]
+    return [ShotRecord(place, round(a, 5), round(b, 5), round(a * RATE), round(b * RATE)) for a, b in pairwise(edges_s)]
 
 
 def curve(rng: np.random.Generator, common: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -57,10 +76,10 @@ def curve(rng: np.random.Generator, common: NDArray[np.float64]) -> NDArray[np.f
     return 1 / (1 + np.exp(-logit))
 
 
-def choose(scores: NDArray[np.float64], shots: tuple[ShotRecord, ...], budget_s: float) -> tuple[int, ...]:
-    """Indices of the best shots by mean score that fit the budget."""
-    bounds = [(int(2 * s.start_s), max(int(2 * s.end_s), int(2 * s.start_s) + 1)) for s in shots]
-    means = [float(scores[a:b].mean()) if scores[a:b].size else 0.0 for a, b in bounds]
+def choose(scores: NDArray[np.float64], shots: Sequence[ShotRecord], budget_s: float) -> tuple[int, ...]:
+    """Indices of the best shots by mean score that fit the budget; `scores` has two values a second."""
+    ends = list(accumulate(max(1, round(2 * (s.end_s - s.start_s))) for s in shots))
+    means = [float(scores[a:b].mean()) if scores[a:b].size else 0.0 for a, b in pairwise([0, *ends])]
     chosen: list[int] = []
     for i in np.argsort(means)[::-1]:
         shot = shots[int(i)]
@@ -70,11 +89,29 @@ def choose(scores: NDArray[np.float64], shots: tuple[ShotRecord, ...], budget_s:
     return tuple(sorted(chosen))
 
 
-def candidate(rank: int, shots: tuple[ShotRecord, ...], chosen: tuple[int, ...], total: int) -> CandidateRecord:
-    spans = tuple((shots[i].start_s, shots[i].end_s) for i in chosen)
-    end_s = shots[-1].end_s
-    lengths = [b - a for a, b in spans]
-    thirds = [min(2, int(3 * (a + b) / 2 / end_s)) for a, b in spans]
+def clip(shot: ShotRecord, source: SourceRecord) -> ClipRecord:
+    ticks = round(shot.start_s * TICKS_PER_S), round(shot.end_s * TICKS_PER_S)
+    first = min(shot.first_frame, source.frames - 1)
+    return ClipRecord(
+        source=shot.source,
+        start_s=shot.start_s,
+        end_s=shot.end_s,
+        start_tick=ticks[0],
+        end_tick=max(ticks[1], ticks[0] + 1),
+        first_frame=first,
+        last_frame_exclusive=max(shot.last_frame_exclusive, first + 1),
+        sound_ticks=ticks if source.audio_codec else None,
+    )
+
+
+def candidate(
+    rank: int, sources: Sequence[SourceRecord], shots: Sequence[ShotRecord], chosen: tuple[int, ...], total: int
+) -> CandidateRecord:
+    clips = tuple(clip(shots[i], sources[shots[i].source]) for i in chosen)
+    end_s = sum(source.duration_s for source in sources)
+    lengths = [c.end_s - c.start_s for c in clips]
+    middles = [sources[c.source].offset_s + (c.start_s + c.end_s) / 2 for c in clips]
+    thirds = [min(2, int(3 * middle / end_s)) for middle in middles]
     duration_s = sum(lengths)
     shares = round_all(
         [
@@ -91,7 +128,7 @@ def candidate(rank: int, shots: tuple[ShotRecord, ...], chosen: tuple[int, ...],
         seed=100 + rank,
         attempt=0,
         shots=chosen,
-        clips_s=spans,
+        clips=clips,
         duration_s=round(duration_s, 3),
         agreement=round(0.97 - 0.3 * rank / (total + 3), 4),
         beginning_share=shares[0],
@@ -109,22 +146,29 @@ def invent(
     duration_s: float = 60.0,
     mean_shot_s: float = 5.0,
     name: str = "harbour walk.mp4",
-    size: tuple[int, int] = (1280, 720),
     seed: int = 0,
 ) -> SummaryRecord:
-    """A plausible record; every field is set and every reference holds."""
+    """A plausible record of one video; every field is set and every reference holds."""
+    return invent_together([Video(name, duration_s)], candidates=candidates, mean_shot_s=mean_shot_s, seed=seed)
+
+
+def invent_together(
+    videos: Sequence[Video], *, candidates: int = 3, mean_shot_s: float = 5.0, seed: int = 0
+) -> SummaryRecord:
+    """A plausible record of videos that were summarized together."""
     rng = np.random.default_rng(seed)
-    times = np.arange(0, duration_s, 0.5)
-    inner = np.sort(rng.uniform(0, duration_s, max(0, round(duration_s / mean_shot_s) - 1)))
-    shots = shots_between(np.concatenate([[0.0], inner, [duration_s]]))
-    common = gaussian_filter1d(rng.normal(size=len(times)), 12, mode="nearest") * 4
+    offsets_s = accumulate((video.duration_s for video in videos[:-1]), initial=0.0)
+    sources = tuple(source(video, offset_s) for video, offset_s in zip(videos, offsets_s, strict=True))
+    shots = tuple(shot for i, video in enumerate(videos) for shot in shots_of(rng, i, video.duration_s, mean_shot_s))
+    samples = sum(len(source.times_s) for source in sources)
+    common = gaussian_filter1d(rng.normal(size=samples), 12, mode="nearest") * 4
     curves = [curve(rng, common) for _ in range(candidates)]
-    budget_s = 0.15 * duration_s
+    budget_s = 0.15 * sum(video.duration_s for video in videos)
     chosen = [choose(scores, shots, budget_s) for scores in curves]
     return SummaryRecord(
         schema=SCHEMA,
         created="2025-06-01T12:00:00Z",
-        source=source(name, duration_s, size),
+        sources=sources,
         settings=SummarizeConfig().as_dict(),
         versions={"vidsumm": "0.1.0", "python": "3.11.9", "torch": "2.4.0", "ffmpeg": "7.0.2"},
         provenance=ProvenanceRecord(
@@ -137,12 +181,13 @@ def invent(
             precision="float32",
             seed=0,
         ),
-        times_s=round_all(times),
         shots=shots,
         curves=tuple(CurveRecord(i, 100 + i, 0, round_all(scores)) for i, scores in enumerate(curves)),
         budget=BudgetRecord(round(budget_s, 3), 0.15),
-        candidates=tuple(candidate(i + 1, shots, c, candidates) for i, c in enumerate(chosen)),
-        distinct=DistinctRecord(wanted=candidates, got=candidates - (candidates > 3), redraws=8 * (candidates > 3)),
+        keep=(),
+        skip=(),
+        candidates=tuple(candidate(i + 1, sources, shots, c, candidates) for i, c in enumerate(chosen)),
+        distinct=DistinctRecord(wanted=candidates, found=candidates - (candidates > 3), redraws=8 * (candidates > 3)),
         notices=("decord stopped answering, PyAV took over",),
         cached=("decode", "shots"),
         timings_s={"probe": 0.21, "decode": 4.5, "shots": 0.3, "score": 1.25, "select": 0.01, "cut": 6.0},

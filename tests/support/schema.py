@@ -18,10 +18,21 @@ _SHA256 = {"pattern": "^[0-9a-f]{64}$"}
 _NARROWER: dict[str, dict[str, Any]] = {
     "SummaryRecord.schema": {"const": record.SCHEMA},
     "SummaryRecord.created": {"format": "date-time"},
+    "SummaryRecord.sources": {"minItems": 1},
     "SourceRecord.sha256": _SHA256,
     "SourceRecord.rotation": {"enum": [0, 90, 180, 270]},
     "SourceRecord.sample_aspect_ratio": {"pattern": "^[0-9]+:[0-9]+$"},
     "SourceRecord.average_rate": {"pattern": "^[0-9]+/[0-9]+$"},
+    "SourceRecord.frames": {"minimum": 1},
+    "SourceRecord.time_base": {"pattern": "^[1-9][0-9]*/[1-9][0-9]*$"},
+    "SourceRecord.end_tick": {"minimum": 1},
+    "ShotRecord.source": {"minimum": 0},
+    "SpanRecord.source": {"minimum": 0},
+    "ClipRecord.source": {"minimum": 0},
+    "ClipRecord.start_tick": {"minimum": 0},
+    "ClipRecord.end_tick": {"minimum": 1},
+    "ClipRecord.first_frame": {"minimum": 0},
+    "ClipRecord.last_frame_exclusive": {"minimum": 1},
     "ProvenanceRecord.backbone_weights_sha256": _SHA256,
     "ProvenanceRecord.checkpoint_sha256": _SHA256,
     "CandidateRecord.rank": {"minimum": 1},
@@ -34,7 +45,7 @@ _NARROWER: dict[str, dict[str, Any]] = {
 def build() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "vidsumm summary record, version 3",
+        "title": "vidsumm summary record, version 4",
         **_object(record.SummaryRecord),
     }
 
@@ -74,7 +85,8 @@ def _node(kind: Any) -> dict[str, Any]:
         assert isinstance(kind, type)
         return _object(kind)
     if origin in (Union, types.UnionType):
-        return {"type": [_KINDS[args[0]], "null"]}
+        node = _node(args[0])
+        return node | {"type": [node["type"], "null"]}
     if origin is tuple and args[-1] is not Ellipsis:
         return {"type": "array", "prefixItems": [_node(arg) for arg in args], "items": False, "minItems": len(args)}
     if origin is tuple:

@@ -1,17 +1,19 @@
 """The summaries that were made, as a table for readers and as an object for programs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from vidsumm.cli.exits import DEFECT_REMEDY, exit_code_of
+from vidsumm.cli.flags import message, with_flags
 from vidsumm.cli.inputs import Failure
 from vidsumm.cli.tables import Column, print_table
 from vidsumm.cli.wording import clock, printable
 from vidsumm.errors import VidsummError
 from vidsumm.export.record import CandidateRecord, as_dict
-from vidsumm.pipeline.summarizer import Summary
+from vidsumm.pipeline.writing import Summary
 from vidsumm.versions import loaded_versions
 
 __all__ = ["failure_as_object", "print_summary", "summary_as_object"]
@@ -26,10 +28,10 @@ _COLUMNS = (
 
 
 def print_summary(summary: Summary, output: Path, console: Console) -> None:
-    """Prints a heading and a table with one row for each summary of a video.
+    """Prints a heading and a table with one row for each summary.
 
     Args:
-        summary: the summaries of one video.
+        summary: the summaries of one video, or of several together.
         output: the folder that was asked for; after a dry run, nothing is in it.
         console: where to print.
     """
@@ -37,7 +39,7 @@ def print_summary(summary: Summary, output: Path, console: Console) -> None:
     print_table(console, _COLUMNS, map(_row, summary.record.candidates))
     if not console.is_terminal:  # on a terminal they have been shown during the run
         for notice in summary.record.notices:
-            console.print(f"warning: {printable(notice)}")
+            console.print(f"warning: {message(notice)}")
 
 
 def _heading(summary: Summary, output: Path) -> str:
@@ -45,7 +47,11 @@ def _heading(summary: Summary, output: Path) -> str:
     count = len(record.candidates)
     made = f"{count} {'summary' if count == 1 else 'summaries'} of at most {clock(record.budget.seconds)}"
     place = "would go to" if summary.output is None else "in"
-    return f"{printable(summary.source)}, {clock(record.source.duration_s)}: {made} {place} {printable(output)}"
+    return f"{_subject(summary.sources)}, {clock(record.duration_s)}: {made} {place} {printable(output)}"
+
+
+def _subject(sources: Sequence[Path]) -> str:
+    return printable(sources[0]) if len(sources) == 1 else f"{len(sources)} videos"
 
 
 def _row(candidate: CandidateRecord) -> tuple[str, ...]:
@@ -59,9 +65,9 @@ def _row(candidate: CandidateRecord) -> tuple[str, ...]:
 
 
 def summary_as_object(summary: Summary, *, dry_run: bool) -> dict[str, Any]:
-    """Returns what --json prints about a summarized input; ``summary`` is the content of ``summary.json``."""
+    """Returns what --json prints about summarized inputs; ``summary`` is the content of ``summary.json``."""
     return {
-        "input": str(summary.source),
+        "inputs": [str(path) for path in summary.sources],
         "output": None if summary.output is None else str(summary.output),
         "files": [str(path) for path in summary.files],
         "dry_run": dry_run,
@@ -73,7 +79,8 @@ def failure_as_object(failure: Failure) -> dict[str, Any]:
     """Returns what --json prints about an input that failed."""
     error = failure.error
     what, remedy = (error.what, error.remedy) if isinstance(error, VidsummError) else (str(error), DEFECT_REMEDY)
+    what, remedy = with_flags(what), with_flags(remedy)
     about = {"kind": type(error).__name__, "what": what, "remedy": remedy, "exit_code": exit_code_of(error)}
     if not isinstance(error, VidsummError):
         about["versions"] = loaded_versions()
-    return {"input": str(failure.source), "error": about}
+    return {"inputs": [str(failure.source)], "error": about}

@@ -10,7 +10,8 @@ __all__ = ["StructureError", "parse", "render"]
 
 T = TypeVar("T")
 
-_LINE = 120
+_LINE = 200
+"""Longest line of anything but a list of numbers; a clip of a summary fits."""
 _JSON_NAMES = {str: "text", int: "a whole number", float: "a number", bool: "true or false", list: "a list"}
 
 
@@ -47,14 +48,14 @@ def render(value: Any, where: str, indent: str = "") -> str:
 
 
 def parse(kind: type[T], value: object, where: str) -> T:
-    """Returns an instance of the dataclass `kind` from a value that `json.loads` returned.
+    """Returns an instance of `kind` from a value that `json.loads` returned.
 
-    Fields may be `str`, `int`, `float`, `bool`, `X | None`, tuples, `dict[str, X]`, dataclasses and `Any`.
+    A kind may be `str`, `int`, `float`, `bool`, `X | None`, a tuple, `dict[str, X]`, a dataclass of these, or `Any`.
 
     Raises:
-        StructureError: a field is missing, unknown or of the wrong type.
+        StructureError: the value has the wrong type, or a field of a dataclass is missing or unknown.
     """
-    return cast("T", _parse_object(kind, value, where))
+    return cast("T", _parse(kind, value, where))
 
 
 def _is_numeric(value: Any) -> bool:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from vidsumm.export.lettering import font
 from vidsumm.export.palette import GREY, PALE, PALETTE
@@ -14,7 +13,6 @@ from vidsumm.export.timescale import round_times
 
 __all__ = [
     "CURVES_PX",
-    "HEADER_PX",
     "LABEL_PX",
     "NAMED",
     "RIGHT_PX",
@@ -32,7 +30,8 @@ __all__ = [
 
 WIDTH_PX = 1600
 RIGHT_PX = 36
-HEADER_PX = 104
+_HEADER_PX = 104
+_NAMES_PX = 26
 CURVES_PX = 230
 LABEL_PX = 22
 ROW_PX = 64
@@ -56,6 +55,8 @@ class PageLayout:
 
     left: float
     """Left edge of the time axis."""
+    names_height: float
+    """Height of the band with the names of the sources; 0 where there is but one."""
     thumbnail_height: float
     row: float
     """Height of a candidate's strip with its text."""
@@ -68,9 +69,19 @@ class PageLayout:
         return WIDTH_PX - self.left - RIGHT_PX
 
     @property
+    def names_top(self) -> float:
+        """Upper edge of the names of the sources."""
+        return _HEADER_PX
+
+    @property
+    def thumbnails_top(self) -> float:
+        """Upper edge of the thumbnails."""
+        return self.names_top + self.names_height
+
+    @property
     def curves_top(self) -> float:
         """Upper edge of the curves."""
-        return HEADER_PX + self.thumbnail_height + _LEGEND_PX
+        return self.thumbnails_top + self.thumbnail_height + _LEGEND_PX
 
     @property
     def strips_top(self) -> float:
@@ -88,14 +99,14 @@ class PageLayout:
         return float(np.ceil(self.strips_top + self.strips_height + _FOOTER_PX))
 
 
-def plan_page(record: SummaryRecord, thumbnails: NDArray[np.uint8]) -> PageLayout:
-    """Lays out the page for a record and thumbnails (T, h, w, 3)."""
+def plan_page(record: SummaryRecord, aspect: float | None) -> PageLayout:
+    """Lays out the page; `aspect` is the width of a thumbnail over its height, None without thumbnails."""
     count = len(record.candidates)
     described = count <= _DESCRIBED
-    aspect = thumbnails.shape[2] / thumbnails.shape[1]
     return PageLayout(
         left=64 if described else 236,
-        thumbnail_height=float(np.clip(np.sqrt(13_000 / aspect), 60, 150)) if len(thumbnails) else 0.0,
+        names_height=_NAMES_PX if len(record.sources) > 1 else 0,
+        thumbnail_height=0.0 if aspect is None else float(np.clip(np.sqrt(13_000 / aspect), 60, 150)),
         row=ROW_PX if described else min(_THIN_PX, _STRIPS_LIMIT_PX / count),
         rows=count,
     )

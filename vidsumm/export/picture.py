@@ -2,51 +2,47 @@
 
 import json
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from vidsumm.export.curves_panel import draw_curves
-from vidsumm.export.lettering import shorten, write
-from vidsumm.export.page import HEADER_PX, WIDTH_PX, PageLayout, add_axes, count_of, plan_page
+from vidsumm.export.lettering import shorten, width_px, write
+from vidsumm.export.page import RIGHT_PX, WIDTH_PX, PageLayout, count_of, plan_page
 from vidsumm.export.palette import GREY, INK
 from vidsumm.export.record import SummaryRecord
 from vidsumm.export.strips_panel import draw_strips
+from vidsumm.export.thumbnails_panel import Thumbnails, draw_names, draw_thumbnails, mean_aspect
 from vidsumm.export.timescale import clock, length
 from vidsumm.files import atomic_write
 
-__all__ = ["compose", "draw"]
+__all__ = ["Thumbnails", "compose", "draw"]
 
 _DPI = 100
-_GAP_PX = 4
+_TITLE_PX = 44
+_NAME_LETTERS = range(32, 11, -2)
+"""How many letters of each name the list of several may show, the best first."""
 
 
-def draw(
-    record: SummaryRecord,
-    thumbnails: NDArray[np.uint8],
-    thumbnail_times_s: NDArray[np.float64],
-    path: Path,
-) -> None:
+def draw(record: SummaryRecord, thumbnails: Sequence[Thumbnails], path: Path) -> None:
     """Draws `record` and writes the picture to `path`, completely or not at all; the provenance is in its text chunks.
 
     Args:
         record: what to show.
-        thumbnails: (T, h, w, 3) uint8 RGB frames, upright and in display aspect. As many as fit are shown, each above
-            the stretch of time that it is from; 24 or more, evenly spaced, fill the width.
-        thumbnail_times_s: (T,) their times, ascending, seconds.
+        thumbnails: those of each source, in order. As many as fit are shown, each above the stretch of time that it is
+            from; 24 or more of a single source, evenly spaced, fill the width.
         path: the PNG file.
 
     Raises:
         OutputError: the file cannot be written.
     """
-    _drawing_thread().submit(_draw, record, thumbnails, thumbnail_times_s, path).result()
+    _drawing_thread().submit(_draw, record, thumbnails, path).result()
 
 
 @cache
@@ -59,24 +55,23 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_drawing_thread.cache_clear)  # a child process does not inherit the thread
 
 
-def _draw(
-    record: SummaryRecord, thumbnails: NDArray[np.uint8], thumbnail_times_s: NDArray[np.float64], path: Path
-) -> None:
+def _draw(record: SummaryRecord, thumbnails: Sequence[Thumbnails], path: Path) -> None:
     # A user's matplotlibrc must not change the picture.
     with mpl.rc_context():
         mpl.rcdefaults()
-        figure = compose(record, thumbnails, thumbnail_times_s)
+        figure = compose(record, thumbnails)
         with atomic_write(path) as temporary:
             figure.savefig(temporary, format="png", dpi=_DPI, metadata=_metadata(record))
 
 
-def compose(record: SummaryRecord, thumbnails: NDArray[np.uint8], thumbnail_times_s: NDArray[np.float64]) -> Figure:
+def compose(record: SummaryRecord, thumbnails: Sequence[Thumbnails]) -> Figure:
     """Returns the picture as a figure 1600 pixels wide at 100 dpi; arguments as for `draw`."""
-    layout = plan_page(record, thumbnails)
+    layout = plan_page(record, mean_aspect(record, thumbnails))
     figure = Figure(figsize=(WIDTH_PX / _DPI, layout.height / _DPI), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
     _draw_header(figure, layout, record)
-    _draw_thumbnails(figure, layout, record, thumbnails, thumbnail_times_s)
+    draw_names(figure, layout, record)
+    draw_thumbnails(figure, layout, record, thumbnails)
     draw_curves(figure, layout, record)
     draw_strips(figure, layout, record)
     _draw_footer(figure, layout, record)
@@ -84,17 +79,19 @@ def compose(record: SummaryRecord, thumbnails: NDArray[np.uint8], thumbnail_time
 
 
 def _draw_header(figure: Figure, layout: PageLayout, record: SummaryRecord) -> None:
-    title = write(figure, (layout.left, 44), record.source.name, size_pt=17, colour=INK, bold=True)
+    title = write(figure, (layout.left, _TITLE_PX), _title(record), size_pt=17, colour=INK, bold=True)
     shorten(title, layout.width, keep_end=12)
+    if len(record.sources) > 1:
+        _list_names(figure, layout.left + width_px(title) + 20, [source.name for source in record.sources])
     budget, distinct = record.budget, record.distinct
     share = f"{100 * budget.ratio:.3g}"
     parts = [
-        clock(record.source.duration_s),
+        clock(record.duration_s),
         count_of(len(record.shots), "shot"),
         f"{count_of(len(record.candidates), 'summary', 'summaries')} of up to {length(budget.seconds)} ({share} %)",
     ]
-    if distinct.got < distinct.wanted:
-        parts.append(f"only {distinct.got} of {distinct.wanted} differ")
+    if distinct.found < distinct.wanted:
+        parts.append(f"only {distinct.found} of {distinct.wanted} differ")
     write(figure, (layout.left, 76), " · ".join(parts), size_pt=11, colour=GREY)
 
 
@@ -111,48 +108,35 @@ def _draw_footer(figure: Figure, layout: PageLayout, record: SummaryRecord) -> N
     shorten(line, layout.width)
 
 
-def _draw_thumbnails(
-    figure: Figure,
-    layout: PageLayout,
-    record: SummaryRecord,
-    thumbnails: NDArray[np.uint8],
-    times_s: NDArray[np.float64],
-) -> None:
-    if not len(thumbnails):
-        return
-    end_s = record.source.duration_s
-    axes = add_axes(figure, layout, HEADER_PX, layout.thumbnail_height, end_s)
-    aspect = thumbnails.shape[2] / thumbnails.shape[1]
-    slots = int(np.clip(round(layout.width / (layout.thumbnail_height * aspect + _GAP_PX)), 1, len(thumbnails)))
-    pitch = (layout.width + _GAP_PX) / slots
-    width = min(pitch - _GAP_PX, layout.thumbnail_height * aspect)
-    for slot, index in _fill_slots(times_s, end_s / slots, slots):
-        left = slot * pitch + (pitch - _GAP_PX - width) / 2
-        extent = (left, left + width, 0.0, width / aspect)
-        axes.imshow(thumbnails[index], extent=extent, aspect="auto", interpolation="antialiased")
-    axes.set_xlim(0, layout.width)
-    axes.set_ylim(0, layout.thumbnail_height)
+def _title(record: SummaryRecord) -> str:
+    return record.sources[0].name if len(record.sources) == 1 else count_of(len(record.sources), "video")
 
 
-def _fill_slots(times_s: NDArray[np.float64], slot_s: float, slots: int) -> list[tuple[int, int]]:
-    """Returns (slot, index) of the time nearest to the middle of each slot that has any."""
-    owner = np.clip((times_s / slot_s).astype(int), 0, slots - 1)
-    distance = np.abs(times_s - (owner + 0.5) * slot_s)
-    members = ((slot, np.flatnonzero(owner == slot)) for slot in range(slots))
-    return [(slot, int(mine[np.argmin(distance[mine])])) for slot, mine in members if mine.size]
+def _list_names(figure: Figure, x: float, names: Sequence[str]) -> None:
+    """Writes numbered names beside the title, with as many letters of each as there is room for."""
+    limit = WIDTH_PX - RIGHT_PX - x
+    for letters in _NAME_LETTERS:
+        short = (name if len(name) <= letters else f"{name[: letters - 9]}…{name[-8:]}" for name in names)
+        line = " · ".join(f"{number} {name}" for number, name in enumerate(short, 1))
+        text = write(figure, (x, _TITLE_PX), line, size_pt=11, colour=GREY)
+        if width_px(text) <= limit:
+            return
+        if letters != _NAME_LETTERS[-1]:
+            text.remove()
+    shorten(text, limit)
 
 
 def _metadata(record: SummaryRecord) -> dict[str, str]:
     """Returns the PNG text: the standard keys, and under ``vidsumm`` what is needed to repeat the work."""
     origin = {
         "schema": record.schema,
-        "source": {"name": record.source.name, "sha256": record.source.sha256},
+        "sources": [{"name": source.name, "sha256": source.sha256} for source in record.sources],
         "provenance": asdict(record.provenance),
         "settings": record.settings,
         "versions": record.versions,
     }
     return {
-        "Title": record.source.name.encode("utf-8", "replace").decode("utf-8"),
+        "Title": _title(record).encode("utf-8", "replace").decode("utf-8"),
         "Software": f"vidsumm {record.versions.get('vidsumm', '?')}",
         "Creation Time": record.created,
         "vidsumm": json.dumps(origin),

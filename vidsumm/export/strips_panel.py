@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
+from vidsumm.export.axis import placed, shot_borders_s, source_borders_s, source_end_s
 from vidsumm.export.lettering import shorten, width_px, write
 from vidsumm.export.page import (
     LABEL_PX,
@@ -17,33 +18,38 @@ from vidsumm.export.page import (
     has_wide_shots,
     label_time,
 )
-from vidsumm.export.palette import GREY, INK, TRACK
+from vidsumm.export.palette import BORDER, GREY, INK, TRACK
 from vidsumm.export.record import CandidateRecord, SummaryRecord
 from vidsumm.export.timescale import length
 
 __all__ = ["draw_strips"]
 
 _BAR_PX = 24
+_OVER_PX = 2.0
+"""How far a border between sources stands out above and below a strip."""
 
 
 def draw_strips(figure: Figure, layout: PageLayout, record: SummaryRecord) -> None:
     """Draws a strip for each candidate, with its clips on the time axis and its name and figures above."""
-    end_s = record.source.duration_s
+    end_s = record.duration_s
     axes = add_axes(figure, layout, layout.strips_top, layout.strips_height, end_s)
     axes.set_ylim(layout.strips_height, 0)
     described = layout.row == ROW_PX
     bar = _BAR_PX if described else max(layout.row - min(5.0, layout.row / 4), 0.5)
     tops = np.arange(layout.rows) * layout.row + (LABEL_PX if described else (layout.row - bar) / 2)
-    tracks = [_box(0, end_s, top, bar) for top in tops]
+    tracks = [_box(source.offset_s, source_end_s(source), top, bar) for top in tops for source in record.sources]
     axes.add_collection(PolyCollection(tracks, facecolors=TRACK, linewidths=0), autolim=False)
     # At least two pixels, so that a short clip of a long film can be seen.
     least_s = 2 * end_s / layout.width
     for candidate, top in zip(record.candidates, tops, strict=True):
-        boxes = [_box(a, max(b, a + least_s), top, bar) for a, b in candidate.clips_s]
+        boxes = [_box(a, max(b, a + least_s), top, bar) for a, b in placed(record, candidate.clips)]
         colour = candidate_colour(candidate, record.candidates)
         axes.add_collection(PolyCollection(boxes, facecolors=colour, linewidths=0), autolim=False)
     if has_wide_shots(layout, record):
-        axes.vlines([s.start_s for s in record.shots[1:]], 0, layout.strips_height, color="white", linewidth=0.9)
+        axes.vlines(shot_borders_s(record), 0, layout.strips_height, color="white", linewidth=0.9)
+    over = min(_OVER_PX, (layout.row - bar) / 2)
+    for border_s in source_borders_s(record):
+        axes.vlines(np.full(layout.rows, border_s), tops - over, tops + bar + over, color=BORDER, linewidth=1.2)
     label_time(axes, layout, end_s)
     if described:
         _describe(figure, layout, record)
