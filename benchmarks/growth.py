@@ -86,7 +86,7 @@ def _repeat(info: VideoInfo, seconds: float, target: Path) -> None:
 def _measure(path: Path, output: Path) -> GrowthPoint:
     with watch_memory() as memory:
         record, seconds = ProgramRun(path, output, ("--no-cache",)).timed()
-    return GrowthPoint(record.source.duration_s / 60, {**record.timings_s, _WHOLE: seconds}, memory.growth_mib)
+    return GrowthPoint(record.duration_s / 60, {**record.timings_s, _WHOLE: seconds}, memory.growth_mib)
 
 
 def exponent(points: Sequence[GrowthPoint], stage: str) -> float:

@@ -10,7 +10,10 @@ import vidsumm
 
 ROOT = Path(vidsumm.__file__).parent
 FLOORS = (
-    {"errors", "config", "events", "files", "versions", "progress", "null_features", "devices", "prefetch"},
+    {
+        *("errors", "settings", "config", "durations", "events", "cancelling", "files", "array_file", "versions"),
+        *("progress", "timeline", "null_features", "devices", "prefetch"),
+    },
     {
         *("video", "features", "shots", "diffusion", "model", "selection", "datasets", "export"),
         *("cache", "evaluation"),

@@ -14,7 +14,8 @@ import platformdirs
 import pytest
 
 from tests.support.places import ROOT
-from vidsumm.cache import Cache, Entry, Kind, Usage, array_sha256, cache_folder, key_of, open_cache
+from vidsumm.array_file import Entry, array_sha256
+from vidsumm.cache import Cache, Kind, Usage, cache_folder, key_of, open_cache
 from vidsumm.config import CacheConfig
 from vidsumm.errors import OutputError
 
@@ -214,7 +215,7 @@ class TestLimit:
     def test_what_exceeds_it_alone_drives_nothing_out(self, tmp_path: Path) -> None:
         cache, keys, _ = self.filled(tmp_path, 2)
         (told,) = put(cache, OTHER, entry(length=100_000))
-        assert told == "shots of 2.0 MB are not kept in the cache: --cache-limit is smaller"
+        assert told == "shots of 2.0 MB are not kept in the cache: `cache_limit_gb` is smaller"
         assert put(cache, key_of("shots", {"small": 1})) == []
         assert get(cache, keys[1])[0] is not None
 
@@ -233,7 +234,10 @@ class TestTrouble:
         cache = Cache(tmp_path / "file" / "kept", GB)
         assert get(cache) == (None, [])
         (told,) = put(cache)
-        assert told == f"nothing is kept in the cache {tmp_path}/file/kept: not a directory (--cache DIR or --no-cache)"
+        assert told == (
+            f"nothing is kept in the cache {tmp_path}/file/kept: not a directory "
+            "(use another `cache_folder`, or `use_cache=False`)"
+        )
         assert put(cache, OTHER) == []
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

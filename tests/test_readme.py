@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.support import options_table
 from tests.support.media import write_clip
 from tests.support.places import ROOT
 from vidsumm import errors
@@ -41,7 +42,7 @@ def test_the_main_job_on_the_example(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert done.exit_code == 0, done.output
     record = read_record(tmp_path / "summaries" / "summary.json")
     assert record.provenance.checkpoint == "summdiff-tvsum-summe-inception-v3"
-    assert len(record.candidates) == record.distinct.got == 5
+    assert len(record.candidates) == record.distinct.found == 5
     for candidate in record.candidates:
         assert candidate.file is not None
         info = probe(tmp_path / "summaries" / candidate.file)
@@ -59,6 +60,11 @@ def test_the_command_lines_parse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         assert done.exit_code != 2, f"{line}: {done.output}"
 
 
+def test_the_table_of_options_is_that_of_the_command() -> None:
+    """`python -m tests.support.options_table` writes it."""
+    assert options_table.in_readme() == options_table.table()
+
+
 def test_the_options_exist() -> None:
     described = set(re.findall(r"`(--[a-z-]+)`", README))
     assert len(described) > 15
@@ -68,14 +74,15 @@ def test_the_options_exist() -> None:
 
 
 def test_the_exit_codes_are_those_of_the_errors() -> None:
-    table = set(map(int, re.findall(r"^\| (\d+) \|", README, re.MULTILINE)))
+    rows = re.findall(r"^\| (\d+(?:, \d+)*) \|", README, re.MULTILINE)
+    table = {int(code) for row in rows for code in row.split(", ")}
     codes = {getattr(errors, name).exit_code for name in errors.__all__}
     assert codes - table == set()
 
 
 def test_the_python_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    write_clip(tmp_path / "talk.mp4", seconds=8, fps=12, scenes=3)
+    write_clip(tmp_path / "talk.mp4", seconds=30, fps=6, scenes=5)
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "README.md", "exec"), {})  # noqa: S102  (our own text)
     assert "summary-1.mp4" in capsys.readouterr().out

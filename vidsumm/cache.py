@@ -1,52 +1,37 @@
 """Results of earlier runs on disk, keyed by everything they depend on, so that a second run computes only what changed.
 
-An entry is one safetensors file ``KIND/KEY.safetensors``: arrays, and in its header its kind and key, facts beside the
-arrays and a checksum of everything. Reading an entry never runs code. Entries are written completely or not at all and
-are never changed, so any number of processes may share a folder.
+An entry is one file ``KIND/KEY.safetensors`` (see `vidsumm.array_file`), which knows its kind and key. It is written
+completely or not at all and never changed, so any number of processes may share a folder.
 """
 
 import hashlib
-import json
 import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import numpy as np
 import platformdirs
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
+from vidsumm.array_file import DamagedError, Entry, canonical_json, pack, read
 from vidsumm.config import CacheConfig
 from vidsumm.errors import OutputError
 from vidsumm.files import write_bytes_atomic
 
-__all__ = ["KINDS", "Cache", "Entry", "Kind", "Usage", "array_sha256", "cache_folder", "key_of", "open_cache"]
+__all__ = ["KINDS", "Cache", "Kind", "Usage", "cache_folder", "key_of", "open_cache"]
 
 Kind = Literal["features", "shots", "curves"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _FORMAT = "vidsumm.cache/1"
 """The number increases when entries are stored differently, or the same settings give other values."""
-_HEADER = "vidsumm"
 _ENTRY = re.compile(r"[0-9a-f]{64}\.safetensors")
 _UNFINISHED = re.compile(r"\.vidsumm-[0-9a-f]+\.safetensors")
 _ABANDONED_S = 86_400.0  # an entry that has been unfinished for a day belongs to a process that was killed
 _PRIVATE = 0o700
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """A stored result."""
-
-    arrays: Mapping[str, NDArray[Any]]
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    """Facts that belong to the arrays, ready for JSON."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +51,6 @@ class _File:
     """When it was written or last read, nanoseconds."""
 
 
-class _DamagedError(Exception):
-    """The file does not hold the entry that its name says."""
-
-
 def cache_folder(config: CacheConfig) -> Path:
     """Returns the folder of the cache: the one in `config`, ``$VIDSUMM_CACHE``, or the user's cache folder."""
     chosen = config.cache_folder or os.environ.get("VIDSUMM_CACHE")
@@ -83,16 +64,7 @@ def key_of(kind: Kind, parts: Mapping[str, Any]) -> str:
         kind: kind of the result.
         parts: everything that the result depends on, as JSON values; other values are used as text.
     """
-    return hashlib.sha256(_canonical({"format": _FORMAT, "kind": kind, **parts})).hexdigest()
-
-
-def array_sha256(*arrays: NDArray[Any]) -> str:
-    """Returns the SHA-256 of the types, shapes and values of arrays, 64 hexadecimal digits."""
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype.str} {array.shape};".encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
+    return hashlib.sha256(canonical_json({"format": _FORMAT, "kind": kind, **parts})).hexdigest()
 
 
 class Cache:
@@ -116,11 +88,11 @@ class Cache:
             return None
         path = _entry_path(self.folder, kind, key)
         try:
-            entry = _read(path, kind, key)
+            entry = read(path, _identity(kind, key))
         except OSError:
             return None
-        except _DamagedError as error:
-            on_notice(f"{kind} in the cache {error} and are computed again ({path})")
+        except DamagedError as error:
+            on_notice(f"{kind} in the cache are {error} and are computed again ({path})")
             return None
         with suppress(OSError):  # another process may have removed it, or the folder is read-only
             os.utime(path)
@@ -135,15 +107,20 @@ class Cache:
             return
         try:
             for key, entry in entries.items():
-                data = _pack(kind, key, entry)
+                data = pack(_identity(kind, key), entry)
                 if len(data) <= self.limit_bytes:
                     _write(_entry_path(self.folder, kind, key), data)
                 else:
-                    on_notice(f"{kind} of {len(data) / 1e6:.1f} MB are not kept in the cache: --cache-limit is smaller")
+                    on_notice(
+                        f"{kind} of {len(data) / 1e6:.1f} MB are not kept in the cache: `cache_limit_gb` is smaller"
+                    )
             self._make_room(self.folder)
         except (OSError, OutputError) as error:
             self._is_refused = True
-            on_notice(f"nothing is kept in the cache {self.folder}: {_reason(error)} (--cache DIR or --no-cache)")
+            on_notice(
+                f"nothing is kept in the cache {self.folder}: {_reason(error)} "
+                "(use another `cache_folder`, or `use_cache=False`)"
+            )
 
     def usage(self) -> dict[Kind, Usage]:
         """Returns the number and size of the entries of each kind.
@@ -200,47 +177,14 @@ def _entry_path(folder: Path, kind: Kind, key: str) -> Path:
     return folder / kind / f"{key}.safetensors"
 
 
-def _canonical(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, sort_keys=True, default=str).encode()
-
-
-def _pack(kind: Kind, key: str, entry: Entry) -> bytes:
-    arrays = {name: np.ascontiguousarray(array) for name, array in entry.arrays.items()}
-    header = {"format": _FORMAT, "kind": kind, "key": key, "facts": dict(entry.facts)}
-    header["sha256"] = _checksum(header, arrays)
-    data: bytes = save(arrays, metadata={_HEADER: json.dumps(header)})
-    return data
+def _identity(kind: Kind, key: str) -> dict[str, str]:
+    return {"format": _FORMAT, "kind": kind, "key": key}
 
 
 def _write(path: Path, data: bytes) -> None:
     path.parent.parent.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
     path.parent.mkdir(mode=_PRIVATE, exist_ok=True)
     write_bytes_atomic(path, data)
-
-
-def _read(path: Path, kind: Kind, key: str) -> Entry:
-    try:
-        with safe_open(path, framework="numpy") as file:
-            header = _header(file.metadata(), {"format": _FORMAT, "kind": kind, "key": key})
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (no mapping)
-    except (SafetensorError, ValueError, TypeError) as error:
-        raise _DamagedError("are damaged") from error
-    if header.pop("sha256", None) != _checksum(header, arrays):
-        raise _DamagedError("are damaged")
-    return Entry(arrays, header["facts"])
-
-
-def _header(metadata: Mapping[str, str] | None, expected: Mapping[str, str]) -> dict[str, Any]:
-    header = json.loads((metadata or {}).get(_HEADER, "null"))
-    if not isinstance(header, dict) or {name: header.get(name) for name in expected} != expected:
-        raise _DamagedError("are something else")
-    return header
-
-
-def _checksum(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
-    names = sorted(arrays)
-    content = array_sha256(*(arrays[name] for name in names))
-    return hashlib.sha256(_canonical({"header": header, "names": names, "content": content})).hexdigest()
 
 
 def _find(folder: Path, pattern: re.Pattern[str]) -> Iterator[tuple[Path, Kind, os.stat_result]]:

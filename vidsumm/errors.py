@@ -12,7 +12,7 @@ code  meaning
 5     features and checkpoint do not belong together (``feature_id``)
 6     an output cannot be written
 7     some, but not all, of several inputs failed
-130   interrupted (Ctrl-C)
+130   interrupted (Ctrl-C), or cancelled by another thread
 143   stopped by SIGTERM; 128 + N for another signal N
 ====  ==================================================================
 """
@@ -21,6 +21,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 __all__ = [
+    "CancelledError",
     "ConfigError",
     "DecodeError",
     "EncodeError",
@@ -109,3 +110,9 @@ class PartialFailureError(VidsummError):
     """Some of several inputs failed; the others were summarized."""
 
     exit_code = 7
+
+
+class CancelledError(VidsummError):
+    """The call was cancelled, see `vidsumm.cancelling`."""
+
+    exit_code = 130

@@ -1,7 +1,12 @@
-"""Events that the pipeline reports while it works; the command line shows them, other callers may too."""
+"""Events that the pipeline reports while it works; the command line shows them, other callers may too.
+
+Each says which videos it is about in `sources`: one as a rule, several when they are summarized together, none where a
+run is not about videos, such as training.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 __all__ = ["Event", "EventSink", "Notice", "Stage", "StageAdvanced", "StageFinished", "StageStarted", "ignore"]
@@ -16,6 +21,7 @@ class StageStarted:
     stage: Stage
     total: float | None
     unit: str
+    sources: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,7 @@ class StageAdvanced:
 
     stage: Stage
     done: float
+    sources: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,7 @@ class StageFinished:
     stage: Stage
     seconds: float
     detail: str
+    sources: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class Notice:
 
     level: Literal["info", "warning"]
     text: str
+    sources: tuple[Path, ...] = ()
 
 
 Event = StageStarted | StageAdvanced | StageFinished | Notice

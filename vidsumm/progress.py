@@ -1,21 +1,64 @@
-"""The progress of a run: stages are timed, notices are collected, and both are reported as events."""
+"""The progress of a run: stages are timed and notices are collected, both are reported as events.
+
+A run can be cancelled wherever it reports something.
+"""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from vidsumm.cancelling import CancelToken
 from vidsumm.events import EventSink, Notice, Stage, StageAdvanced, StageFinished, StageStarted
 
-__all__ = ["Progress"]
+__all__ = ["Log", "Progress", "join_logs"]
+
+
+@dataclass(frozen=True)
+class Log:
+    """What happened in a finished part of a run."""
+
+    notices: tuple[str, ...]
+    """Warnings, one line each."""
+    cached: tuple[Stage, ...]
+    """Stages whose results were read from the cache."""
+    timings_s: Mapping[str, float]
+    """Wall time of each stage, seconds."""
+
+
+def join_logs(logs: Sequence[Log], *, together: bool = False) -> Log:
+    """Returns one log of several parts of a run: notices in order and without repetition, times added up.
+
+    Args:
+        logs: the parts.
+        together: whether they are the same stages of several videos; then a stage counts as cached only if it was for
+            all of them.
+    """
+    notices = dict.fromkeys(text for log in logs for text in log.notices)
+    cached = dict.fromkeys(stage for log in logs for stage in log.cached)
+    timings_s: dict[str, float] = {}
+    for log in logs:
+        for stage, seconds in log.timings_s.items():
+            timings_s[stage] = timings_s.get(stage, 0.0) + seconds
+    if together:
+        cached = dict.fromkeys(stage for stage in cached if all(stage in log.cached for log in logs))
+    return Log(tuple(notices), tuple(cached), timings_s)
 
 
 @dataclass
 class Progress:
-    """What has happened so far in a run on one video, or in one training or benchmark run."""
+    """What has happened so far in a run on one video, or in one training or benchmark run.
+
+    Every report first checks whether the run is cancelled, so that a run stops wherever it reports something.
+    """
 
     on_event: EventSink
     """Receives the events, see `vidsumm.events`."""
+    sources: tuple[Path, ...] = ()
+    """The videos that the run is about."""
+    cancel: CancelToken = field(default_factory=CancelToken)
+    """Stops the run when it is cancelled."""
     notices: list[str] = field(default_factory=list)
     """Warnings of this run, one line each."""
     timings_s: dict[str, float] = field(default_factory=dict)
@@ -37,14 +80,24 @@ class Progress:
         """
         details: list[str] = []
         begin = time.perf_counter()
-        self.on_event(StageStarted(name, total, unit))
+        self.check()
+        self.on_event(StageStarted(name, total, unit, self.sources))
         yield details.append
         self.timings_s[name] = time.perf_counter() - begin
-        self.on_event(StageFinished(name, self.timings_s[name], details[-1] if details else ""))
+        self.on_event(StageFinished(name, self.timings_s[name], details[-1] if details else "", self.sources))
+
+    def check(self) -> None:
+        """Does nothing unless the run is cancelled.
+
+        Raises:
+            CancelledError: it is cancelled.
+        """
+        self.cancel.check()
 
     def advance(self, name: Stage, done: float) -> None:
         """Reports how much of a stage is done, in its unit."""
-        self.on_event(StageAdvanced(name, done))
+        self.check()
+        self.on_event(StageAdvanced(name, done, self.sources))
 
     def origin(self, stage: Stage) -> str:
         """Returns "from the cache: " for a stage whose result was read from the cache, else an empty string."""
@@ -53,4 +106,8 @@ class Progress:
     def notice(self, text: str) -> None:
         """Records a warning and reports it."""
         self.notices.append(text)
-        self.on_event(Notice("warning", text))
+        self.on_event(Notice("warning", text, self.sources))
+
+    def log(self) -> Log:
+        """Returns what has happened so far."""
+        return Log(tuple(self.notices), tuple(self.cached), dict(self.timings_s))

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from vidsumm.cache import Cache, Entry, Kind, key_of
+from vidsumm.array_file import Entry
+from vidsumm.cache import Cache, Kind, key_of
 from vidsumm.cli.app import app
 from vidsumm.errors import ConfigError, OutputError
 

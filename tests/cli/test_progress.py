@@ -1,10 +1,14 @@
 """Progress: bars on a terminal, lines in a pipe, nothing with --quiet."""
 
 import io
+from typing import Annotated
 
 import pytest
+import typer
 from rich.console import Console
+from typer.testing import CliRunner
 
+from vidsumm.cli.exits import guarded
 from vidsumm.cli.progress import Bars, Lines, Silence, reporter_for
 from vidsumm.cli.terminal import console_for
 from vidsumm.errors import InputError
@@ -55,6 +59,19 @@ def test_notes_are_printed_only_with_verbose() -> None:
     console = console_for(io.StringIO())
     reporter_for(console, quiet=False, verbose=True)(Notice("info", "a small thing"))
     assert said(console) == "  note: a small thing\n"
+
+
+def test_settings_in_a_notice_are_shown_as_flags() -> None:
+    console = console_for(io.StringIO())
+    command = typer.Typer()
+
+    @command.command()
+    @guarded
+    def tell(limit_gb: Annotated[float, typer.Option("--limit")] = 1.0) -> None:
+        Lines(console)(Notice("warning", "larger than `limit_gb`"))
+
+    assert CliRunner().invoke(command, []).exit_code == 0
+    assert said(console) == "  warning: larger than --limit\n"
 
 
 def test_quiet_is_silent() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from tests.support.fake_summarizer import FakeSummarizer
@@ -97,6 +98,13 @@ def test_every_setting_has_a_flag() -> None:
     }
 
 
+def test_no_flag_is_used_twice() -> None:
+    group: Any = get_command(app)
+    flags = [flag for one in group.get_command(None, "summarize").params for flag in one.opts + one.secondary_opts]
+    assert len(flags) > 40
+    assert len(flags) == len(set(flags))
+
+
 def test_no_flags_mean_the_defaults(clips: Path, fake: Fake) -> None:
     assert config_for(fake) == SummarizeConfig()
     assert fake.made[-1].calls == [
@@ -135,11 +143,15 @@ class TestConfigurationFile:
         (["--device", "tpu"], "--device"),
         (["--duration", "soon"], "--duration"),
         (["--ratio", "0.1", "--duration", "5"], "--ratio"),
-        (["--config", "absent.toml"], "--config"),
+        (["--max-shot", "1.5"], "--max-shot: 1.5 is not allowed"),
+        (["--fast", "--decoder", "decord"], "--decoder: 'decord' is not allowed with --fast"),
+        (["--config", "absent.toml"], "absent.toml: "),
+        (["--config", "s.toml"], "s.toml: [decode] fps = 0 is not allowed"),
         (["--quiet", "--verbose"], "--quiet"),
     ],
 )
 def test_a_bad_option_is_named_before_any_work(clips: Path, fake: Fake, args: list[str], flag: str) -> None:
+    (clips / "s.toml").write_text("[decode]\nfps = 0\n", encoding="utf-8")
     result = run("a.mp4", *args)
     assert result.exit_code == ConfigError.exit_code
     first, second = result.stderr.splitlines()
@@ -240,6 +252,15 @@ class TestOneInput:
         assert f"vidsumm: error: {error.what}" in result.stderr
         assert "Traceback" not in result.stderr
         assert fake.made[-1].is_closed
+
+    def test_settings_in_a_message_are_shown_as_flags(self, clips: Path, fake: Fake) -> None:
+        fake.troubles["a.mp4"] = OutputError(
+            "`mode=copy`: `max_shot_s` of INPUT", remedy="choose another `output`, or allow `overwrite`"
+        )
+        assert run("a.mp4").stderr.splitlines()[-2:] == [
+            "vidsumm: error: --cut copy: --max-shot of INPUT",
+            "  choose another --output, or allow --overwrite",
+        ]
 
     def test_verbose_prints_the_causes(self, clips: Path, fake: Fake) -> None:
         def trouble() -> BaseException:
@@ -358,7 +379,7 @@ class TestJson:
         result = run("a.mp4", "--json", "-n", "2")
         assert result.exit_code == 0
         (told,) = json_lines(result.stdout)
-        assert (told["input"], told["output"], told["dry_run"]) == ("a.mp4", "a-summary", False)
+        assert (told["inputs"], told["output"], told["dry_run"]) == (["a.mp4"], "a-summary", False)
         assert told["files"] == ["a-summary/summary-1.mp4", "a-summary/summary-2.mp4"]
         assert [candidate["rank"] for candidate in told["summary"]["candidates"]] == [1, 2]
         assert "a library prints this" in result.stderr
@@ -372,7 +393,7 @@ class TestJson:
         fake.troubles["b.mkv"] = ZeroDivisionError("division by zero")
         result = run("a.mp4", "absent.mp4", "b.mkv", "empty", "--json", "--quiet")
         assert result.exit_code == PartialFailureError.exit_code
-        told = {line["input"]: line for line in json_lines(result.stdout)}
+        told = {line["inputs"][0]: line for line in json_lines(result.stdout)}
         assert set(told) == {"a.mp4", "absent.mp4", "b.mkv", "empty"}
         assert told["absent.mp4"]["error"] == {
             "kind": "InputError",
@@ -396,4 +417,4 @@ class TestJson:
         assert result.exit_code == 0
         assert len(result.stdout.splitlines()) == 1
         assert result.stdout.isascii()
-        assert json.loads(result.stdout)["input"] == "é\n\udcff.mp4"
+        assert json.loads(result.stdout)["inputs"] == ["é\n\udcff.mp4"]

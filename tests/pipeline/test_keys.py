@@ -130,7 +130,13 @@ def test_threads_count(monkeypatch: pytest.MonkeyPatch) -> None:
     assert key() != before
 
 
-@pytest.mark.parametrize("setting", ["segmenter", "min_shot_s", "max_shot_s", "penalty"])
-def test_settings_that_change_shots(setting: str) -> None:
+@pytest.mark.parametrize("setting", ["segmenter", "min_shot_s", "penalty"])
+def test_settings_that_change_changes_of_scene(setting: str) -> None:
     assert shots_key("a", CONFIG.replace(**{setting: OTHERS[setting]}).shots) != shots_key("a", CONFIG.shots)
     assert shots_key("b", CONFIG.shots) != shots_key("a", CONFIG.shots)
+
+
+def test_the_longest_shot_counts_only_where_shots_are_uniform() -> None:
+    assert shots_key("a", CONFIG.replace(max_shot_s=9.0).shots) == shots_key("a", CONFIG.shots)
+    uniform = CONFIG.replace(segmenter="uniform")
+    assert shots_key("a", uniform.replace(max_shot_s=9.0).shots) != shots_key("a", uniform.shots)

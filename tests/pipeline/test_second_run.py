@@ -16,8 +16,9 @@ from vidsumm.config import SummarizeConfig
 from vidsumm.events import Event, Notice, StageFinished, StageStarted
 from vidsumm.export.record import SummaryRecord
 from vidsumm.model.sampling import CurveSampler
-from vidsumm.pipeline import analysis
-from vidsumm.pipeline.summarizer import Summarizer, Summary
+from vidsumm.pipeline import analysing, features
+from vidsumm.pipeline.summarizer import Summarizer
+from vidsumm.pipeline.writing import Summary
 from vidsumm.video.frames import open_frames
 
 pytestmark = pytest.mark.slow
@@ -49,8 +50,8 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(owner, name, note)
 
     noting(TinyFile, "load")
-    noting(analysis, "open_frames")
-    noting(analysis, "segment")
+    noting(features, "open_frames")
+    noting(analysing, "find_change_points")
     noting(CurveSampler, "__init__")
     noting(CurveSampler, "replay")
     return work
@@ -120,6 +121,7 @@ def test_results_are_the_same_bits_with_and_without_it(clip: Path, cache: Path, 
     [
         ({"samples": 1}, ALL),
         ({"ratio": 0.5}, ALL),
+        ({"max_shot_s": 3.0}, ALL),
         ({"ratio": None, "duration_s": 2.0}, ALL),
         ({"mode": "copy", "crf": 30}, ALL),
         ({"stall_s": 30.0}, ALL),
@@ -141,7 +143,7 @@ def test_a_setting_costs_what_depends_on_it(
     assert record.cached == cached
     decoded, shown = "open_frames" in worked, "load" in worked
     assert decoded == shown == ("decode" not in cached)
-    assert ("segment" in worked) == ("shots" not in cached)
+    assert ("find_change_points" in worked) == ("shots" not in cached)
     if "score" not in cached:
         assert "replay" in worked
     assert essence(record) == essence(plan(clip, cache, **changes | {"use_cache": False}))
@@ -207,13 +209,13 @@ def test_what_the_decoder_noticed_is_told_again(clip: Path, tmp_path: Path, monk
         kwargs["on_notice"](f"{info.path.name}: 1 of 16 sampled frames are damaged")
         return open_frames(info, *args, **kwargs)
 
-    monkeypatch.setattr("vidsumm.pipeline.analysis.open_frames", noticing)
+    monkeypatch.setattr("vidsumm.pipeline.features.open_frames", noticing)
     told: list[Event] = []
     first = plan(clip, tmp_path / "cache")
     second = plan(copied(clip, tmp_path / "moved.mp4"), tmp_path / "cache", told.append)
     assert first.notices == ("clip.mp4: 1 of 16 sampled frames are damaged",)
     assert second.notices == ("moved.mp4: 1 of 16 sampled frames are damaged",)
-    assert Notice("warning", second.notices[0]) in told
+    assert Notice("warning", second.notices[0], (tmp_path / "moved.mp4",)) in told
 
 
 def test_a_run_that_was_stopped_goes_on_after_the_features(clip: Path, tmp_path: Path, worked: list[str]) -> None:

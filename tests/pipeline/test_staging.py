@@ -79,7 +79,7 @@ def test_earlier_results_are_not_replaced_unasked(tmp_path: Path, name: str) -> 
     (tmp_path / name).write_text("old")
     with pytest.raises(OutputError, match="already holds summaries") as caught:
         job(tmp_path)
-    assert "--overwrite" in caught.value.remedy
+    assert "`overwrite`" in caught.value.remedy
     assert content(tmp_path) == {name: "old"}
 
 
@@ -109,7 +109,7 @@ def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     for folder in (tmp_path / "out", tmp_path / "out" / "deeper"):
         with pytest.raises(OutputError, match="cannot write into") as caught:
             job(folder)
-        assert "--output" in caught.value.remedy
+        assert "`output`" in caught.value.remedy
     assert content(tmp_path) == {"out": "mine"}
 
 

@@ -14,7 +14,8 @@ from vidsumm.config import SummarizeConfig
 from vidsumm.errors import FeatureMismatchError, InputError, OutputError, ResourceError
 from vidsumm.events import Event, StageAdvanced, StageFinished, StageStarted
 from vidsumm.export.record import SummaryRecord, read_record
-from vidsumm.pipeline.summarizer import Summarizer, Summary
+from vidsumm.pipeline.summarizer import Summarizer
+from vidsumm.pipeline.writing import Summary
 from vidsumm.video.probe import probe
 
 pytestmark = pytest.mark.slow
@@ -79,7 +80,7 @@ def test_the_record_is_complete_and_read_back(summary: Summary, clip: Clip) -> N
     assert shots[0].start_s == 0
     assert shots[-1].end_s == pytest.approx(clip.duration_s, abs=1e-3)
     assert all(a.end_s == b.start_s for a, b in itertools.pairwise(shots))
-    assert all(len(curve.scores) == len(record.times_s) for curve in record.curves)
+    assert all(len(curve.scores) == len(record.sources[0].times_s) for curve in record.curves)
     assert record.provenance.feature_id.startswith("inception-v3:")
     assert set(record.timings_s) == {"probe", "decode", "shots", "score", "select", "cut"}
 
@@ -195,7 +196,7 @@ def test_another_rate_needs_consent(clip: Clip) -> None:
     assert caught.value.found in str(caught.value)
     assert caught.value.expected in str(caught.value)
     with Summarizer(CONFIG.replace(fps=1.0, any_rate=True)) as summarizer:
-        assert len(summarizer.summarize(clip.path, dry_run=True).record.times_s) == 16
+        assert len(summarizer.summarize(clip.path, dry_run=True).record.sources[0].times_s) == 16
 
 
 def test_a_backbone_without_a_checkpoint_names_the_remedy(clip: Clip) -> None:
@@ -216,8 +217,8 @@ def test_key_frame_aligned_cuts_say_so(clip: Clip, tmp_path: Path) -> None:
         done = summarizer.summarize(clip.path, tmp_path / "out")
     assert any("key frames" in notice for notice in done.record.notices)
     keys = probe(clip.path).key_times_s
-    for begin, _ in done.record.candidates[0].clips_s:
-        assert np.abs(keys - begin).min() < 1e-3
+    for shown in done.record.candidates[0].clips:
+        assert np.abs(keys - shown.start_s).min() < 1e-3
 
 
 def test_the_short_way_in(clip: Clip, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from vidsumm.errors import InputError
 from vidsumm.selection.candidates import (
     agreement,
     describe,
+    describe_sources,
     is_repeat,
     order_by_agreement,
     overlap,
@@ -36,9 +37,14 @@ def test_shot_values_are_means() -> None:
     assert values.dtype == np.float64
 
 
-@pytest.mark.parametrize("shots", [[[0, 2], [3, 6]], [[1, 6]], [[0, 5]], [[0, 3], [3, 3], [3, 6]], [[0, 4], [3, 6]]])
-def test_shots_that_are_no_cover_are_refused(shots: list[list[int]]) -> None:
-    with pytest.raises(ValueError, match="do not cover the 6 samples"):
+def test_shots_between_two_samples_share_one() -> None:
+    scores = np.array([[0, 1, 2, 5]], dtype=np.float32)
+    assert shot_values(scores, np.array([[0, 2], [1, 2], [1, 4]])).tolist() == [[0.5, 1.0, 8 / 3]]
+
+
+@pytest.mark.parametrize("shots", [[[0, 7]], [[-1, 6]], [[0, 3], [3, 3], [3, 6]], [[4, 3]]])
+def test_shots_without_samples_are_refused(shots: list[list[int]]) -> None:
+    with pytest.raises(ValueError, match="beyond the 6 there are"):
         shot_values(np.zeros((1, 6)), np.array(shots))
 
 
@@ -167,3 +173,34 @@ def test_shares_sum_to_one_and_the_text_is_short(edges: list[float], overlaps: l
 def test_nothing_to_describe_is_refused() -> None:
     with pytest.raises(ValueError, match="no shot"):
         describe(masks("...")[0], in_thirds(9, 9, 9), 300.0, NO_OTHERS)
+
+
+def test_pinned_shots_are_selected_and_banned_ones_are_not() -> None:
+    values, lengths = np.array([0.9, 0.1, 0.8, 0.7]), np.array([5, 5, 5, 5])
+    selection = select(values, lengths, 10, pinned=np.array([0, 1, 0, 0], bool), banned=np.array([1, 0, 0, 0], bool))
+    assert selection.mask.tolist() == [False, True, True, False]
+
+
+def test_where_nothing_allowed_fits_the_best_allowed_shot_is_shortened() -> None:
+    selection = select(np.array([0.9, 0.2, 0.3]), np.array([9, 9, 9]), 4, banned=np.array([True, False, False]))
+    assert (selection.mask.tolist(), selection.truncated_to) == ([False, False, True], 4)
+
+
+@pytest.mark.parametrize(
+    ("shown_s", "text"),
+    [
+        ([0.0, 4.0, 0.0], "only b.mp4, 3 shots"),
+        ([6.0, 4.0, 0.0], "mostly a.mp4 (60 %), 3 shots"),
+        ([4.0, 4.0, 4.0], "from 3 of 3 videos, 3 shots"),
+    ],
+)
+def test_several_videos_are_named(shown_s: list[float], text: str) -> None:
+    assert describe_sources(np.array(shown_s), ["a.mp4", "b.mp4", "c.mp4"], 3, NO_OTHERS) == text
+
+
+def test_a_long_name_leaves_a_line_of_ninety_characters() -> None:
+    line = describe_sources(np.array([7.0, 3.0]), ["x" * 200 + ".mp4", "b.mp4"], 1000, np.full(9, 0.999))
+    assert len(line) <= 90
+    assert line.startswith("mostly xxx")
+    assert "….mp4" not in line
+    assert "xxxxx.mp4 (70 %)" in line

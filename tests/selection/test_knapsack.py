@@ -93,3 +93,27 @@ def test_broken_values_are_refused(value: float) -> None:
 def test_weights_that_make_no_sense_are_refused(values: list[float], weights: list[int]) -> None:
     with pytest.raises(ValueError, match="weight above zero"):
         chosen(values, weights, 3)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    items=st.lists(st.tuples(st.integers(-2, 9), st.integers(1, 9), st.sampled_from("..pb")), min_size=1, max_size=9),
+    room=st.integers(0, 30),
+)
+def test_pins_and_bans_leave_the_best_of_the_rest(items: list[tuple[int, int, str]], room: int) -> None:
+    marks = [mark for _, _, mark in items]
+    values, weights = (np.array(column) for column in list(zip(*items, strict=True))[:2])
+    pinned, banned = (np.array([mark == kind for mark in marks]) for kind in "pb")
+    mask = solve(values.astype(np.float64), weights, int(weights[pinned].sum()) + room, pinned=pinned, banned=banned)
+    free = ~(pinned | banned)
+    assert mask[pinned].all()
+    assert not mask[banned].any()
+    assert mask[free].tolist() == brute_force(values[free].tolist(), weights[free].tolist(), room)
+
+
+def test_pins_beyond_the_capacity_and_contradictions_are_refused() -> None:
+    values, weights, first = np.ones(2), np.array([3, 3]), np.array([True, False])
+    with pytest.raises(ValueError, match="exceed the capacity by 1"):
+        solve(values, weights, 2, pinned=first)
+    with pytest.raises(ValueError, match="both pinned and banned"):
+        solve(values, weights, 9, pinned=first, banned=first)

@@ -56,5 +56,5 @@ def test_bad_input_is_refused() -> None:
     for detect in (kernel_cpd, pelt):
         with pytest.raises(InputError, match="sample 0"):
             detect(broken)
-        with pytest.raises(ConfigError, match="--penalty"):
+        with pytest.raises(ConfigError, match="`penalty`"):
             detect(noise(0, 4), 0.0)

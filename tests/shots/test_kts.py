@@ -198,7 +198,7 @@ def test_features_are_left_alone() -> None:
 
 @pytest.mark.parametrize("penalty", [0.0, -1.0, float("nan"), float("inf")])
 def test_bad_penalty_is_refused(penalty: float) -> None:
-    with pytest.raises(ConfigError, match="--penalty"):
+    with pytest.raises(ConfigError, match="`penalty`"):
         kts(noise(0, 5), penalty=penalty)
 
 

@@ -13,6 +13,7 @@ from vidsumm.export.record import (
     SCHEMA,
     BudgetRecord,
     CandidateRecord,
+    ClipRecord,
     CurveRecord,
     DistinctRecord,
     ProvenanceRecord,
@@ -20,7 +21,7 @@ from vidsumm.export.record import (
     SourceRecord,
     SummaryRecord,
 )
-from vidsumm.pipeline.summarizer import Summary
+from vidsumm.pipeline.writing import Summary
 
 __all__ = ["FakeSummarizer", "record"]
 
@@ -31,31 +32,38 @@ def record(source: Path, samples: int, *, written: bool = True) -> SummaryRecord
     return SummaryRecord(
         schema=SCHEMA,
         created="2025-06-01T12:00:00Z",
-        source=SourceRecord(
-            name=source.name,
-            path=str(source),
-            size_bytes=1,
-            sha256="0" * 64,
-            container="mov",
-            duration_s=100.0,
-            start_s=0.0,
-            width=320,
-            height=180,
-            rotation=0,
-            sample_aspect_ratio="1:1",
-            average_rate="25/1",
-            is_vfr=False,
-            video_codec="h264",
-            audio_codec=None,
-            frames=2500,
+        sources=(
+            SourceRecord(
+                name=source.name,
+                path=str(source),
+                size_bytes=1,
+                sha256="0" * 64,
+                container="mov",
+                offset_s=0.0,
+                duration_s=100.0,
+                start_s=0.0,
+                width=320,
+                height=180,
+                rotation=0,
+                sample_aspect_ratio="1:1",
+                average_rate="25/1",
+                is_vfr=False,
+                video_codec="h264",
+                audio_codec=None,
+                frames=2500,
+                time_base="1/50",
+                end_tick=5000,
+                times_s=(0.0, 50.0),
+            ),
         ),
         settings=SummarizeConfig().as_dict(),
         versions={"vidsumm": "0"},
         provenance=ProvenanceRecord("id", "0" * 64, "fake", "0" * 64, "pyav", "cpu", "float32", 0),
-        times_s=(0.0, 50.0),
-        shots=(ShotRecord(0.0, 50.0, 0, 1250), ShotRecord(50.0, 100.0, 1250, 2500)),
+        shots=(ShotRecord(0, 0.0, 50.0, 0, 1250), ShotRecord(0, 50.0, 100.0, 1250, 2500)),
         curves=tuple(CurveRecord(rank - 1, rank, 0, (0.25, 0.75)) for rank in ranks),
         budget=BudgetRecord(15.0, 0.15),
+        keep=(),
+        skip=(),
         candidates=tuple(
             CandidateRecord(
                 rank=rank,
@@ -64,7 +72,7 @@ def record(source: Path, samples: int, *, written: bool = True) -> SummaryRecord
                 seed=rank,
                 attempt=0,
                 shots=(0,),
-                clips_s=((0.0, 14.5),),
+                clips=(ClipRecord(0, 0.0, 14.5, 0, 725, 0, 363, None),),
                 duration_s=14.5,
                 agreement=0.9 - rank / 100,
                 beginning_share=1.0,
@@ -122,4 +130,4 @@ class FakeSummarizer:
         self.tell(StageFinished("decode", 61.25, "4 frames by pyav"))
         made = record(path, self.config.draw.samples, written=not dry_run)
         files = tuple((output or Path()) / str(candidate.file) for candidate in made.candidates)
-        return Summary(path, None if dry_run else output, made, () if dry_run else files)
+        return Summary((path,), None if dry_run else output, made, () if dry_run else files)

@@ -9,9 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.support.video_info import make_info
-from vidsumm.pipeline.analysis import Shots
-from vidsumm.pipeline.choice import ShotBudget
+from vidsumm.config import DecodeConfig, FeatureConfig, SelectConfig, ShotConfig
+from vidsumm.pipeline.analysis import Analysis, FeatureOrigin
+from vidsumm.pipeline.draws import ShotBudget, shot_budget
+from vidsumm.pipeline.shots import Shots
+from vidsumm.pipeline.source import Source
+from vidsumm.pipeline.spans import MarkedShots
+from vidsumm.progress import Log
+from vidsumm.shots.segment import find_change_points
 from vidsumm.video.info import VideoInfo
+from vidsumm.video.sampling import plan_samples
 
 TIME_BASE = Fraction(1, 1000)
 
@@ -23,19 +30,61 @@ def video_info(intervals_ms: Sequence[int], keys: Sequence[int] = (0,)) -> Video
     return dataclasses.replace(info, path=Path("holiday.mp4"), is_vfr=len(set(intervals_ms)) > 1)
 
 
+def scenes(lengths: Sequence[int]) -> NDArray[np.float32]:
+    """Unit features that jump from one direction to the next, as many samples of each as asked for."""
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    return np.eye(len(lengths), dtype=np.float32)[rows]
+
+
+def make_analysis(
+    info: VideoInfo, features: NDArray[np.float32], config: ShotConfig | None = None, *, name: str = "holiday.mp4"
+) -> Analysis:
+    """Returns the analysis of a video with these features, one row for each sample at two samples a second."""
+    config = config or ShotConfig()
+    samples = plan_samples(info, 2.0)
+    return Analysis(
+        source=Source(dataclasses.replace(info, path=Path(name)), "5e" * 32, (1, 2)),
+        samples=samples,
+        features=features,
+        off_s=np.zeros(len(features)),
+        change_points=find_change_points(features, config=config, fps=2.0),
+        thumbnails=np.zeros((2, 9, 16, 3), dtype=np.uint8),
+        thumbnail_times_s=np.array([0.0, 0.5]),
+        decoder="pyav",
+        origin=FeatureOrigin("tiny:00000000:2fps", "7f" * 32, "cpu", "float32"),
+        decode=DecodeConfig(),
+        feature_settings=FeatureConfig(),
+        shot_settings=config,
+        content=name,
+        log=Log((), (), {"probe": 0.5}),
+    )
+
+
 def shots_at(info: VideoInfo, first_frames: Sequence[int]) -> Shots:
     """Shots that begin at the given frames, the first of them 0; one sample for each frame."""
     frames = np.stack([first_frames, [*first_frames[1:], len(info.frame_pts)]], axis=1).astype(np.int64)
     edges_s = np.append(info.frame_times_s, info.duration_s)
-    return Shots(frames, frames, edges_s[frames])
+    return Shots(np.zeros(len(frames), np.int64), frames, frames, edges_s[frames])
 
 
-def even_budget(shots: int, capacity: int) -> ShotBudget:
+def marked(shots: Shots, pinned: Sequence[int] = (), banned: Sequence[int] = ()) -> MarkedShots:
+    """Shots of which some are pinned or banned."""
+    rows = np.arange(len(shots.source))
+    return MarkedShots(shots, np.isin(rows, pinned), np.isin(rows, banned))
+
+
+def budget_of(info: VideoInfo, shots: MarkedShots, config: SelectConfig) -> ShotBudget:
+    """The knapsack problem of a video."""
+    limit_s = config.budget_s(info.duration_s)
+    return shot_budget(shots, duration_s=info.duration_s, frames=len(info.frame_pts), limit_s=limit_s)
+
+
+def even_budget(shots: int, capacity: int, pinned: Sequence[int] = (), banned: Sequence[int] = ()) -> ShotBudget:
     """Shots of one sample and one tick, a tick a second."""
     edges = np.arange(shots + 1)
-    return ShotBudget(
-        np.stack([edges[:-1], edges[1:]], axis=1), np.ones(shots, np.int64), capacity, 1.0, float(capacity)
-    )
+    ranges = np.stack([edges[:-1], edges[1:]], axis=1)
+    found = Shots(np.zeros(shots, np.int64), ranges, ranges, ranges.astype(np.float64))
+    return ShotBudget(marked(found, pinned, banned), np.ones(shots, np.int64), capacity, 1.0, float(capacity))
 
 
 def seeded_curves(seeds: Sequence[int], *, length: int, levels: int = 1000) -> NDArray[np.float32]:

@@ -12,7 +12,8 @@ from tests.support.media import write_clip
 from tests.support.tiny import tiny_networks
 from tests.support.torture.trial import CONFIG
 from vidsumm.errors import InputError, OutputError
-from vidsumm.pipeline.summarizer import Summarizer, Summary
+from vidsumm.pipeline.summarizer import Summarizer
+from vidsumm.pipeline.writing import Summary
 from vidsumm.video.probe import probe
 
 pytestmark = pytest.mark.slow

@@ -33,9 +33,9 @@ def _tiny() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("low", "enough", "flag"),
     [
-        ({"max_pixels": 64 * 48 - 1}, {"max_pixels": 64 * 48}, "--max-pixels 3072"),
-        ({"max_hours": 0.001}, {"max_hours": 0.002}, "--max-hours 0.1"),
-        ({"max_streams": 1}, {"max_streams": 2}, "--max-streams 2"),
+        ({"max_pixels": 64 * 48 - 1}, {"max_pixels": 64 * 48}, "`max_pixels=3072`"),
+        ({"max_hours": 0.001}, {"max_hours": 0.002}, "`max_hours=0.1`"),
+        ({"max_streams": 1}, {"max_streams": 2}, "`max_streams=2`"),
     ],
 )
 def test_the_error_names_the_flag_that_raises_a_limit(
@@ -69,10 +69,10 @@ def test_decoding_that_takes_too_much_memory_is_stopped(clip: Path, monkeypatch:
             on_notice=print,
             memory_bytes=600_000_000,
         ) as source,
-        pytest.raises(DecodeError, match="more memory than --max-memory allows") as caught,
+        pytest.raises(DecodeError, match="more memory than `max_memory_gb` allows") as caught,
     ):
         list(source)
-    assert caught.value.remedy == "allow more with --max-memory GB"
+    assert caught.value.remedy == "allow more with `max_memory_gb`"
 
 
 def test_an_ordinary_clip_needs_little_memory(clip: Path) -> None:

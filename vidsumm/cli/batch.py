@@ -1,12 +1,13 @@
-"""Summarizes several inputs one after the other: prints each result as it comes, and all failures at the end."""
+"""Summarizes several inputs, each for itself or all together: prints results as they come, and failures at the end."""
 
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from vidsumm.cli.exits import exit_code_of, report
 from vidsumm.cli.inputs import Failure, VideoTask, list_tasks
@@ -16,9 +17,15 @@ from vidsumm.cli.terminal import console_for, print_json
 from vidsumm.cli.wording import printable
 from vidsumm.config import SummarizeConfig
 from vidsumm.errors import ConfigError, InputError, PartialFailureError
-from vidsumm.pipeline.summarizer import Summarizer, Summary
+from vidsumm.pipeline.summarizer import Summarizer, default_folder
+from vidsumm.pipeline.writing import Summary
+
+if TYPE_CHECKING:
+    from vidsumm.pipeline.analysis import Analysis
 
 __all__ = ["RunFlags", "run"]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class RunFlags:
     json: bool
     quiet: bool
     verbose: bool
+    together: bool = False
 
     def __post_init__(self) -> None:
         if self.quiet and self.verbose:
@@ -37,7 +45,7 @@ class RunFlags:
 
 
 def run(inputs: Sequence[Path], output: Path | None, settings: SummarizeConfig, flags: RunFlags) -> None:
-    """Summarizes every input; one that fails does not stop the others.
+    """Summarizes every input, or all of them together; one that fails does not stop the others.
 
     Args:
         inputs: video files and folders.
@@ -53,7 +61,8 @@ def run(inputs: Sequence[Path], output: Path | None, settings: SummarizeConfig, 
     with _results_stream(flags) as stream:
         for failure in unusable:
             _print_failure(failure, stream, flags)
-        failures = [*unusable, *_summarize_all(tasks, settings, flags, stream)]
+        summarize = _summarize_together if flags.together else _summarize_all
+        failures = [*unusable, *summarize(tasks, output, settings, flags, stream)]
     if failures:
         _report_failures(failures, len(tasks) + len(unusable), flags)
 
@@ -72,29 +81,67 @@ def _results_stream(flags: RunFlags) -> Iterator[TextIO]:
 
 
 def _summarize_all(
-    tasks: Sequence[VideoTask], settings: SummarizeConfig, flags: RunFlags, stream: TextIO
+    tasks: Sequence[VideoTask], output: Path | None, settings: SummarizeConfig, flags: RunFlags, stream: TextIO
 ) -> Iterator[Failure]:
-    """Summarizes the videos and prints the results; yields the failures."""
+    """Summarizes the videos one after the other and prints the results; yields the failures."""
+    del output  # each task has its own
     reporter = reporter_for(console_for(sys.stderr), quiet=flags.quiet, verbose=flags.verbose)
     with Summarizer(settings, on_event=reporter) as summarizer:
-        for number, task in enumerate(tasks, 1):
-            title = printable(task.source) if len(tasks) == 1 else f"[{number}/{len(tasks)}] {printable(task.source)}"
-            result = _summarize(task, title, summarizer, reporter, flags)
+        for title, task in _titled(tasks):
+            summarize = partial(
+                summarizer.summarize, task.source, task.output, overwrite=flags.overwrite, dry_run=flags.dry_run
+            )
+            result = _try(summarize, task.source, title, reporter)
             if isinstance(result, Failure):
                 _print_failure(result, stream, flags)
                 yield result
             else:
-                _print_summary(result, task, stream, flags)
+                _print_summary(result, task.output, stream, flags)
 
 
-def _summarize(
-    task: VideoTask, title: str, summarizer: Summarizer, reporter: Reporter, flags: RunFlags
-) -> Summary | Failure:
+def _summarize_together(
+    tasks: Sequence[VideoTask], output: Path | None, settings: SummarizeConfig, flags: RunFlags, stream: TextIO
+) -> Iterator[Failure]:
+    """Summarizes the videos as if they were one and prints the result; yields the videos that cannot be used.
+
+    Raises:
+        VidsummError: there is no summary of the others.
+    """
+    reporter = reporter_for(console_for(sys.stderr), quiet=flags.quiet, verbose=flags.verbose)
+    folder = output or default_folder([task.source for task in tasks])
+    with Summarizer(settings, on_event=reporter) as summarizer:
+        summarizer.require_ready(None if flags.dry_run else folder, overwrite=flags.overwrite)
+        found: list[Analysis] = []
+        for title, task in _titled(tasks):
+            result = _try(partial(summarizer.analyse, task.source), task.source, title, reporter)
+            if isinstance(result, Failure):
+                _print_failure(result, stream, flags)
+                yield result
+            else:
+                found.append(result)
+        if found:
+            with reporter.about(f"{len(found)} videos together" if len(found) > 1 else "together"):
+                choice = summarizer.choose(found)
+                summary = (
+                    Summary(choice.reel.paths, None, choice.record(), ())
+                    if flags.dry_run
+                    else choice.write(folder, overwrite=flags.overwrite, on_event=reporter)
+                )
+            _print_summary(summary, folder, stream, flags)
+
+
+def _titled(tasks: Sequence[VideoTask]) -> Iterator[tuple[str, VideoTask]]:
+    for number, task in enumerate(tasks, 1):
+        title = printable(task.source)
+        yield (title if len(tasks) == 1 else f"[{number}/{len(tasks)}] {title}"), task
+
+
+def _try(work: Callable[[], T], source: Path, title: str, reporter: Reporter) -> T | Failure:
     try:
         with reporter.about(title):
-            return summarizer.summarize(task.source, task.output, overwrite=flags.overwrite, dry_run=flags.dry_run)
+            return work()
     except Exception as error:  # noqa: BLE001 even an unexpected error must not stop the other inputs
-        return Failure(task.source, error)
+        return Failure(source, error)
 
 
 def _print_failure(failure: Failure, stream: TextIO, flags: RunFlags) -> None:
@@ -102,11 +149,11 @@ def _print_failure(failure: Failure, stream: TextIO, flags: RunFlags) -> None:
         print_json(failure_as_object(failure), stream)
 
 
-def _print_summary(summary: Summary, task: VideoTask, stream: TextIO, flags: RunFlags) -> None:
+def _print_summary(summary: Summary, output: Path, stream: TextIO, flags: RunFlags) -> None:
     if flags.json:
         print_json(summary_as_object(summary, dry_run=flags.dry_run), stream)
     elif not flags.quiet:
-        print_summary(summary, task.output, console_for(stream))
+        print_summary(summary, output, console_for(stream))
 
 
 def _report_failures(failures: Sequence[Failure], total: int, flags: RunFlags) -> None:

@@ -1,141 +1,132 @@
-"""Analyses a probed video: features of the sampled frames, thumbnails, and shots."""
+"""What is known about one video before anything is chosen from it."""
 
-from collections.abc import Callable, Iterable, Iterator
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vidsumm.config import ShotConfig, SummarizeConfig
-from vidsumm.features.backbone import Backbone
-from vidsumm.features.extractor import extract
-from vidsumm.shots.segment import segment
-from vidsumm.video.frames import FrameBatch, open_frames
+from vidsumm.config import DecodeConfig, FeatureConfig, ShotConfig
+from vidsumm.pipeline.analysis_file import load, save
+from vidsumm.pipeline.source import Source
+from vidsumm.progress import Log
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.sampling import SamplePlan
-from vidsumm.video.thumbnails import ThumbnailKeeper
 
-__all__ = ["FrameFeatures", "Shots", "extract_features", "find_shots"]
+__all__ = ["Analysis", "FeatureOrigin"]
 
-THUMBNAILS = 32
-"""Frames kept for ``summary.png``, which shows at most 24 of them."""
+
+@dataclass(frozen=True)
+class FeatureOrigin:
+    """What features were computed with."""
+
+    feature_id: str
+    """Identity of the features: backbone, digest of its weights, preprocessing and sampling rate."""
+    weights_sha256: str
+    """SHA-256 of the weights of the backbone."""
+    device: str
+    precision: str
+    """Number format of the backbone, for example float32."""
 
 
 @dataclass(frozen=True, eq=False)
-class FrameFeatures:
-    """The features of the sampled frames, and what else was kept while they were decoded."""
+class Analysis:
+    """One video, looked at once: what was probed, the features of its samples, where scenes change, thumbnails.
 
+    It depends on no length and no seed. It holds plain data, can be pickled, and can be kept in a file.
+
+    Raises:
+        ValueError: arrays do not fit together; the message names one.
+    """
+
+    source: Source
+    """The file that was analysed."""
+    samples: SamplePlan
+    """Which frames the network looked at."""
     features: NDArray[np.float32]
     """(N, D), one row for each sample."""
+    off_s: NDArray[np.float64]
+    """(N,) seconds between the frame shown at the sample's time and the one that was looked at; above zero only where
+    `fast` is set."""
+    change_points: NDArray[np.int64]
+    """(K,) samples with which a new scene begins, ascending, in 1..N-1: the borders of the base shots."""
     thumbnails: NDArray[np.uint8]
     """(T, h, w, 3) RGB, upright and in display aspect."""
     thumbnail_times_s: NDArray[np.float64]
     """(T,) seconds since the first frame."""
     decoder: str
     """The decoder that delivered the last frame: pyav or decord."""
-    off_s: NDArray[np.float64]
-    """(N,) seconds between the frame shown at the sample's time and the one that was looked at; above zero only with
-    ``--fast``."""
+    origin: FeatureOrigin
+    decode: DecodeConfig
+    """How frames were sampled."""
+    feature_settings: FeatureConfig
+    """How features were computed."""
+    shot_settings: ShotConfig
+    """How changes of scene were found."""
+    content: str
+    """Identifies the features and everything they depend on; results computed from them are kept under it."""
+    log: Log
+    """What was noticed, how long each stage took, and which results were read from the cache."""
+
+    def __post_init__(self) -> None:
+        for name, is_good in _checks(self):
+            if not is_good:
+                raise ValueError(f"{name} does not fit the rest")
+
+    @property
+    def info(self) -> VideoInfo:
+        """The probed video."""
+        return self.source.info
+
+    def save(self, path: str | Path) -> None:
+        """Writes the analysis to a file, completely or not at all.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        save(self, Path(path))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Reads an analysis that `save` wrote. No code in the file is run.
+
+        The video itself is needed again only to cut it, and is then expected at the path where it was analysed.
+
+        Raises:
+            InputError: the file cannot be read, or is damaged or something else.
+        """
+        return load(cls, Path(path))
 
 
-@dataclass(frozen=True, eq=False)
-class Shots:
-    """The shots of a video, each given by samples, by frames and by time; row i is the same shot in all three."""
-
-    samples: NDArray[np.int64]
-    """(M, 2) sample ranges [start, end), covering all samples."""
-    frames: NDArray[np.int64]
-    """(M, 2) frames of the source [first, last), covering all frames."""
-    times_s: NDArray[np.float64]
-    """(M, 2) seconds since the first frame [start, end)."""
-
-
-def extract_features(
-    info: VideoInfo,
-    plan: SamplePlan,
-    backbone: Backbone,
-    config: SummarizeConfig,
-    *,
-    on_progress: Callable[[int], None],
-    on_notice: Callable[[str], None],
-) -> FrameFeatures:
-    """Decodes the sampled frames and runs the backbone over them, both at the same time.
-
-    Args:
-        info: the video.
-        plan: which frames are sampled.
-        backbone: the feature network.
-        config: how frames are decoded, and how many the network takes at a time.
-        on_progress: called with the number of frames done so far.
-        on_notice: called with each warning.
-
-    Raises:
-        DecodeError: the frames cannot be decoded.
-    """
-    total = len(plan.unique_idx)
-    keeper = ThumbnailKeeper(total, THUMBNAILS, info.display_size)
-    source = open_frames(
-        info,
-        plan,
-        size=backbone.spec.input_size,
-        decoder=config.decode.decoder,
-        stall_s=config.decode.stall_s,
-        on_notice=on_notice,
-        is_fast=config.decode.fast,
-        memory_bytes=int(config.limits.max_memory_gb * 1e9),
-    )
-    with source:
-        values = extract(
-            backbone,
-            _keep_thumbnails(source, keeper),
-            total=total,
-            batch_size=config.features.batch_size,
-            on_progress=on_progress,
-        )
-        off_s = plan.off_s + np.array(source.off_s)[plan.inverse]
-        return FrameFeatures(values[plan.inverse], *keeper.result(), source.decoder, off_s)
+def _checks(analysis: Analysis) -> Iterator[tuple[str, bool]]:
+    """Yields what is checked of an analysis, which may come from a file: a name, and whether it is right."""
+    info, samples, count = analysis.info, analysis.samples, len(analysis.samples.grid_s)
+    frames = len(info.frame_pts)
+    yield "frame_pts", _ascends(info.frame_pts, None, info.end_pts) and frames > 0
+    yield "key_pts", bool(np.isin(info.key_pts, info.frame_pts).all()) and _ascends(info.key_pts, None, info.end_pts)
+    yield "samples.grid_s", _ascends(samples.grid_s, 0, math.inf) and count > 0
+    yield "samples.unique_idx", _ascends(samples.unique_idx, 0, frames)
+    for name in ("frame_idx", "inverse", "off_s"):
+        yield f"samples.{name}", getattr(samples, name).shape == (count,)
+    yield "samples.inverse", _lies(samples.inverse, len(samples.unique_idx))
+    yield "samples.frame_idx", np.array_equal(samples.unique_idx[samples.inverse], samples.frame_idx)
+    yield "features", analysis.features.ndim == 2 and len(analysis.features) == count
+    yield "off_s", analysis.off_s.shape == (count,)
+    yield "change_points", _ascends(analysis.change_points, 1, count)
+    yield "thumbnails", analysis.thumbnails.ndim == 4 and analysis.thumbnails.shape[3] == 3
+    yield "thumbnail_times_s", analysis.thumbnail_times_s.shape == (len(analysis.thumbnails),)
 
 
-def _keep_thumbnails(source: Iterable[FrameBatch], keeper: ThumbnailKeeper) -> Iterator[NDArray[np.uint8]]:
-    """Passes the frames (B, H, W, 3) on and shows each batch to the keeper of thumbnails."""
-    for batch in source:
-        keeper.see(batch.idx, batch.times_s, batch.frames)
-        yield batch.frames
+def _lies(values: NDArray[np.int64], count: int) -> bool:
+    return bool(((values >= 0) & (values < count)).all())
 
 
-def find_shots(info: VideoInfo, plan: SamplePlan, features: NDArray[np.float32], config: ShotConfig) -> Shots:
-    """Finds shots in the features and places their borders on whole frames.
-
-    A change of scene lies somewhere between the last sample of one shot and the first sample of the next. Encoders put
-    key frames where scenes change, so the last key frame in between becomes the border. Without one, the border is the
-    first sample of the next shot.
-
-    Args:
-        info: the video.
-        plan: the samples.
-        features: (N, D), one row for each sample.
-        config: method, and bounds on the length of shots.
-    """
-    samples = segment(features, config=config, fps=1.0 / plan.step_s)
-    starts = samples[:, 0]
-    borders = plan.frame_idx[starts]
-    borders[0] = 0
-    keys = np.searchsorted(info.frame_pts, info.key_pts)
-    if config.segmenter != "uniform" and len(keys):
-        borders = _move_to_key_frames(borders, plan.frame_idx[np.maximum(starts - 1, 0)], keys)
-    kept = np.flatnonzero(np.diff(borders, prepend=-1) > 0)  # two samples of one frame cannot lie in different shots
-    first = borders[kept]
-    frames = np.stack([first, np.append(first[1:], len(info.frame_pts))], axis=1)
-    edges_s = np.append(info.frame_times_s, info.duration_s)
-    begin = starts[kept]
-    ranges = np.stack([begin, np.append(begin[1:], len(features))], axis=1)
-    return Shots(ranges, frames, edges_s[frames])
-
-
-def _move_to_key_frames(
-    borders: NDArray[np.int64], before: NDArray[np.int64], keys: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Moves each border back to the last key frame after the sample before it, where there is one."""
-    place = np.searchsorted(keys, borders, side="right") - 1
-    nearest = keys[np.maximum(place, 0)]
-    return np.where((place >= 0) & (nearest > before), nearest, borders)
+def _ascends(values: NDArray[Any], least: float | None, end: float) -> bool:
+    """Returns whether values (K,) ascend, from `least` at least to below `end`."""
+    if values.ndim != 1:
+        return False
+    inside = (values < end).all() and (least is None or (values >= least).all())
+    return bool(inside and (np.diff(values) > 0).all())

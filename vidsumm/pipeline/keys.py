@@ -6,11 +6,12 @@ from typing import Any
 
 import torch
 
-from vidsumm.cache import array_sha256, key_of
+from vidsumm.array_file import array_sha256
+from vidsumm.cache import key_of
 from vidsumm.config import ShotConfig, SummarizeConfig
 from vidsumm.features.feature_id import feature_id
 from vidsumm.features.registry import BackboneFile
-from vidsumm.pipeline.analysis import FrameFeatures
+from vidsumm.pipeline.features import SampleFeatures
 from vidsumm.pipeline.networks import Networks
 from vidsumm.pipeline.source import Source
 from vidsumm.versions import installed_versions
@@ -26,7 +27,7 @@ latent MLP is fused."""
 
 
 def features_key(source: Source, plan: SamplePlan, backbone: BackboneFile, config: SummarizeConfig) -> str:
-    """Returns the cache key of a `FrameFeatures`.
+    """Returns the cache key of a `SampleFeatures`.
 
     Args:
         source: the video, with the time stamps of its chosen stream.
@@ -54,7 +55,7 @@ def features_key(source: Source, plan: SamplePlan, backbone: BackboneFile, confi
     return key_of("features", parts)
 
 
-def content_key(key: str, frames: FrameFeatures) -> str:
+def content_key(key: str, features: SampleFeatures) -> str:
     """Returns a key for these features, on which the keys of the shots and curves computed from them depend.
 
     The key of the features alone is not enough: in one of two runs with the same key a decoder may fail, and the
@@ -62,19 +63,22 @@ def content_key(key: str, frames: FrameFeatures) -> str:
 
     Args:
         key: the key of the features, see `features_key`.
-        frames: the features of this run.
+        features: the features of this run.
     """
-    return f"{key} {array_sha256(frames.features)}"
+    return f"{key} {array_sha256(features.features)}"
 
 
 def shots_key(content: str, config: ShotConfig) -> str:
-    """Returns the cache key of a `Shots`.
+    """Returns the cache key of the changes of scene, the borders of the base shots.
 
     Args:
-        content: see `content_key`; it covers the features and the time stamps of the video.
-        config: how shots are found.
+        content: see `content_key`; it covers the features.
+        config: how changes of scene are found.
     """
-    parts = {"content": content, "shots": dataclasses.asdict(config), "versions": installed_versions(_SHOT_PACKAGES)}
+    found_by = dataclasses.asdict(config)
+    if config.segmenter != "uniform":
+        del found_by["max_shot_s"]  # longer shots are divided afterwards
+    parts = {"content": content, "change_points": found_by, "versions": installed_versions(_SHOT_PACKAGES)}
     return key_of("shots", parts)
 
 
@@ -82,7 +86,7 @@ def curve_key(content: str, networks: Networks, seed: int) -> str:
     """Returns the cache key of one curve.
 
     Args:
-        content: see `content_key`; it covers the features.
+        content: see `content_key`, or the contents of several videos; it covers the features.
         networks: the model and its sampling options.
         seed: seed of the curve.
     """
@@ -90,7 +94,7 @@ def curve_key(content: str, networks: Networks, seed: int) -> str:
         "content": content,
         "checkpoint": networks.info.sha256,
         "options": dataclasses.asdict(networks.options),
-        "hardware": hardware(networks.backbone_file.device),
+        "hardware": hardware(networks.device),
         "seed": seed,
     }
     return key_of("curves", parts)

@@ -1,11 +1,16 @@
-"""The two networks of a run: the backbone, which is loaded when it is first used, and the model that draws curves."""
+"""The two networks of a run, each loaded when it is first used: the backbone, and the model that draws curves."""
+
+from functools import cached_property
+
+import torch
 
 from vidsumm.config import SummarizeConfig
+from vidsumm.devices import resolve_device
 from vidsumm.errors import FeatureMismatchError
 from vidsumm.features.backbone import Backbone
 from vidsumm.features.feature_id import feature_id, parse_feature_id
-from vidsumm.features.registry import locate_backbone
-from vidsumm.model.checkpoint import load_checkpoint, shipped_checkpoint
+from vidsumm.features.registry import BackboneFile, locate_backbone
+from vidsumm.model.checkpoint import Checkpoint, CheckpointInfo, load_checkpoint, shipped_checkpoint
 from vidsumm.model.sampling import SamplingOptions
 from vidsumm.model.summdiff import SummDiff
 
@@ -13,53 +18,98 @@ __all__ = ["Networks"]
 
 
 class Networks:
-    """A backbone and a model that was trained on its features.
+    """A backbone, and a model that was trained on its features.
 
     Args:
         config: which backbone and checkpoint, and the device.
-
-    Raises:
-        ConfigError: no checkpoint is shipped for the backbone.
-        ResourceError: weights or a checkpoint are missing or damaged.
-        FeatureMismatchError: the checkpoint was trained on other features.
     """
 
     def __init__(self, config: SummarizeConfig) -> None:
-        features, draw = config.features, config.draw
-        # the checkpoint first, because a missing one is found at once
-        self._checkpoint = load_checkpoint(draw.weights or shipped_checkpoint(features.backbone).path)
-        self.info = self._checkpoint.info
-        """What the checkpoint says about itself."""
-        self.backbone_file = locate_backbone(
-            features.backbone, weights=features.backbone_weights, device=features.device
-        )
-        self.feature_id = feature_id(self.backbone_file, config.decode.fps)
-        _require_match(self.feature_id, self.info.feature_id, any_rate=draw.any_rate)
-        guidance = self.info.guidance if draw.guidance is None else draw.guidance
-        self.options = SamplingOptions(steps=draw.steps, guidance=guidance)
-        self._backbone: Backbone | None = None
+        self._config = config
 
-    @property
+    @cached_property
+    def backbone_file(self) -> BackboneFile:
+        """The weights of the backbone.
+
+        Raises:
+            ResourceError: they are missing or damaged, or the device is not available.
+        """
+        features = self._config.features
+        return locate_backbone(features.backbone, weights=features.backbone_weights, device=features.device)
+
+    @cached_property
     def backbone(self) -> Backbone:
-        """The backbone, loaded on first use.
+        """The backbone on its device.
 
         Raises:
             ResourceError: its file does not hold the expected weights.
         """
-        if self._backbone is None:
-            self._backbone = self.backbone_file.load()
-        return self._backbone
+        return self.backbone_file.load()
 
     @property
+    def feature_id(self) -> str:
+        """Identity of the features that the backbone computes."""
+        return feature_id(self.backbone_file, self._config.decode.fps)
+
+    @cached_property
+    def _checkpoint(self) -> Checkpoint:
+        draw, features = self._config.draw, self._config.features
+        return load_checkpoint(draw.weights or shipped_checkpoint(features.backbone).path)
+
+    @property
+    def info(self) -> CheckpointInfo:
+        """What the checkpoint says about itself.
+
+        Raises:
+            ConfigError: no checkpoint is shipped for the backbone.
+            ResourceError: the checkpoint is missing or damaged.
+        """
+        return self._checkpoint.info
+
+    @property
+    def options(self) -> SamplingOptions:
+        """How curves are drawn."""
+        draw = self._config.draw
+        guidance = self.info.guidance if draw.guidance is None else draw.guidance
+        return SamplingOptions(steps=draw.steps, guidance=guidance)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Where the model runs.
+
+        Raises:
+            ResourceError: the device is not available.
+        """
+        return resolve_device(self._config.features.device)
+
+    @cached_property
     def model(self) -> SummDiff:
-        """The model that draws curves, on the device."""
-        return self._checkpoint.model.to(self.backbone_file.device)
+        """The model that draws curves, on its device."""
+        return self._checkpoint.model.to(self.device)
 
+    def require_pair(self) -> None:
+        """Checks that the model was trained on the features of the backbone; loads the model, not the backbone.
 
-def _require_match(found: str, expected: str, *, any_rate: bool) -> None:
-    if found == expected:
-        return
-    if not parse_feature_id(found).same_network(parse_feature_id(expected)):
-        raise FeatureMismatchError(found, expected, remedy="choose the --backbone of the checkpoint or other --weights")
-    if not any_rate:
-        raise FeatureMismatchError(found, expected, remedy="drop --fps, or accept another rate with --any-rate")
+        Raises:
+            ConfigError: no checkpoint is shipped for the backbone.
+            FeatureMismatchError: the model was trained on other features.
+            ResourceError: the weights of one of them are missing or damaged.
+        """
+        _ = self.info  # the checkpoint first, because a missing one is found at once
+        self.require_match(self.feature_id)
+
+    def require_match(self, found: str) -> None:
+        """Checks that the model was trained on the features with this identity.
+
+        Raises:
+            FeatureMismatchError: it was trained on others.
+        """
+        expected = self.info.feature_id
+        if found == expected:
+            return
+        if not parse_feature_id(found).same_network(parse_feature_id(expected)):
+            remedy = "choose the `backbone` of the checkpoint, or other `weights`"
+            raise FeatureMismatchError(found, expected, remedy=remedy)
+        if not self._config.draw.any_rate:
+            remedy = "leave out `fps`, or accept another rate with `any_rate=True`"
+            raise FeatureMismatchError(found, expected, remedy=remedy)

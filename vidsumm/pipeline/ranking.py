@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vidsumm.pipeline.analysis import Shots
-from vidsumm.pipeline.choice import Choice, Draw, ShotBudget
-from vidsumm.selection.candidates import agreement, describe, order_by_agreement, overlap
+from vidsumm.pipeline.draws import Draw, Drawn, ShotBudget
+from vidsumm.pipeline.reel import Reel
+from vidsumm.selection.candidates import Description, agreement, describe, describe_sources, order_by_agreement, overlap
+from vidsumm.timeline import Timeline
+from vidsumm.video.cut import plan_timeline
 
 __all__ = ["Candidate", "rank_candidates"]
 
@@ -17,30 +19,29 @@ class Candidate:
     """One selection that is offered as a summary, compared with the others."""
 
     draw_index: int
-    """Index of its draw in `Choice.draws`."""
+    """Index of its draw in `Drawn.draws`."""
     draw: Draw
-    clips_s: NDArray[np.float64]
-    """(P, 2) start and end of each clip, seconds since the first frame."""
+    timeline: Timeline
+    """What the summary shows."""
     agreement: float
     """How well it serves the curves of all candidates, 0 to 1; see `vidsumm.selection.candidates.agreement`."""
     overlap: NDArray[np.float64]
     """(S,) overlap with every candidate, by rank, 0 to 1."""
     shares: tuple[float, float, float]
-    """Shares of its time that come from the first, second and last third of the source."""
+    """Shares of its time that come from the first, second and last third of all that there is."""
     description: str
-    """One line for the user: which part of the video it favours, and how much it shares with the others."""
+    """One line for the user: which part it favours, and how much it shares with the others."""
 
 
-def rank_candidates(choice: Choice, budget: ShotBudget, shots: Shots, duration_s: float) -> list[Candidate]:
+def rank_candidates(drawn: Drawn, budget: ShotBudget, reel: Reel) -> tuple[Candidate, ...]:
     """Returns the candidates, the one with the highest agreement first.
 
     Args:
-        choice: all draws, and which of them become candidates.
-        budget: lengths of the shots.
-        shots: times of the shots.
-        duration_s: length of the video, seconds.
+        drawn: all draws, and which of them become candidates.
+        budget: the shots and their lengths.
+        reel: the videos.
     """
-    draws = [choice.draws[i] for i in choice.kept]
+    draws = [drawn.draws[i] for i in drawn.kept]
     masks = np.stack([draw.selection.mask for draw in draws])
     values = np.stack([draw.values for draw in draws])
     agreements = agreement(masks, values)
@@ -48,27 +49,38 @@ def rank_candidates(choice: Choice, budget: ShotBudget, shots: Shots, duration_s
     overlaps = overlap(masks[order], budget.lengths)
     ranked = []
     for row, i in enumerate(order):
-        clips_s = _join_touching(shots.times_s[masks[i]])
-        limit = draws[i].selection.truncated_to
-        if limit is not None:
-            clips_s[-1, 1] = min(clips_s[-1, 1], clips_s[-1, 0] + limit * budget.tick_s)
-        about = describe(masks[i], shots.times_s, duration_s, np.delete(overlaps[row], row))
+        about = _describe(masks[i], budget, reel, np.delete(overlaps[row], row))
         ranked.append(
             Candidate(
-                choice.kept[i],
+                drawn.kept[i],
                 draws[i],
-                clips_s,
+                _timeline(draws[i], budget, reel),
                 float(agreements[i]),
                 overlaps[row],
                 (about.beginning, about.middle, about.end),
                 about.text,
             )
         )
-    return ranked
+    return tuple(ranked)
 
 
-def _join_touching(shots_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns (P, 2) clips from (K, 2) selected shots in order: shots that touch are one clip."""
-    is_first = np.append(True, shots_s[1:, 0] > shots_s[:-1, 1])
-    is_last = np.append(is_first[1:], True)
-    return np.stack([shots_s[is_first, 0], shots_s[is_last, 1]], axis=1)
+def _timeline(draw: Draw, budget: ShotBudget, reel: Reel) -> Timeline:
+    """Returns the clips of the selected shots; shots that touch are one clip."""
+    shots, selection = budget.marked.shots, draw.selection
+    times_s = shots.times_s[selection.mask]
+    if selection.truncated_to is not None:
+        times_s[-1, 1] = min(times_s[-1, 1], times_s[-1, 0] + selection.truncated_to * budget.tick_s)
+    sources = shots.source[selection.mask].tolist()
+    clips = [(source, begin_s, end_s) for source, (begin_s, end_s) in zip(sources, times_s.tolist(), strict=True)]
+    return plan_timeline(reel.infos, clips, clocks=reel.clocks)
+
+
+def _describe(mask: NDArray[np.bool_], budget: ShotBudget, reel: Reel, overlaps: NDArray[np.float64]) -> Description:
+    shots = budget.marked.shots
+    about = describe(mask, shots.times_s + reel.offsets_s[shots.source][:, None], reel.duration_s, overlaps)
+    if len(reel.paths) == 1:
+        return about
+    lengths_s = np.diff(shots.times_s, axis=1)[:, 0] * mask
+    shown_s = np.bincount(shots.source, lengths_s, minlength=len(reel.paths)).astype(np.float64)
+    text = describe_sources(shown_s, [path.name for path in reel.paths], int(mask.sum()), overlaps)
+    return Description(about.beginning, about.middle, about.end, text)

@@ -5,18 +5,22 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from vidsumm.cache import Cache, Entry
-from vidsumm.pipeline.analysis import FrameFeatures, Shots
-from vidsumm.pipeline.choice import Sampler
+from vidsumm.array_file import Entry
+from vidsumm.cache import Cache
+from vidsumm.pipeline.draws import Sampler
+from vidsumm.pipeline.features import SampleFeatures
 from vidsumm.pipeline.source import Source
 from vidsumm.progress import Progress
 
-__all__ = ["CachedSampler", "recall_frames", "recall_shots"]
+__all__ = ["CachedSampler", "recall_change_points", "recall_features"]
+
+_MEMORY_BYTES = 1 << 28
+"""Most memory for curves that were drawn or read before."""
 
 
-def recall_frames(
-    cache: Cache, key: str, source: Source, progress: Progress, extract: Callable[[], FrameFeatures]
-) -> FrameFeatures:
+def recall_features(
+    cache: Cache, key: str, source: Source, progress: Progress, extract: Callable[[], SampleFeatures]
+) -> SampleFeatures:
     """Returns the features of a video's sampled frames.
 
     They are stored as soon as they are complete, so that a run that is interrupted later need not compute them again.
@@ -39,7 +43,7 @@ def recall_frames(
         for text in entry.facts["notices"]:
             progress.notice(_rename_source(text, entry.facts["name"], name))
         arrays = entry.arrays
-        return FrameFeatures(
+        return SampleFeatures(
             arrays["features"],
             arrays["thumbnails"],
             arrays["thumbnail_times_s"],
@@ -47,46 +51,48 @@ def recall_frames(
             arrays["off_s"],
         )
     before = len(progress.notices)
-    frames = extract()
+    found = extract()
     if source.is_unchanged():
         arrays = {
-            "features": frames.features,
-            "thumbnails": frames.thumbnails,
-            "thumbnail_times_s": frames.thumbnail_times_s,
-            "off_s": frames.off_s,
+            "features": found.features,
+            "thumbnails": found.thumbnails,
+            "thumbnail_times_s": found.thumbnail_times_s,
+            "off_s": found.off_s,
         }
-        facts = {"decoder": frames.decoder, "name": name, "notices": progress.notices[before:]}
+        facts = {"decoder": found.decoder, "name": name, "notices": progress.notices[before:]}
         cache.put("features", {key: Entry(arrays, facts)}, progress.notice)
-    return frames
+    return found
 
 
-def recall_shots(cache: Cache, key: str, progress: Progress, find: Callable[[], Shots]) -> Shots:
-    """Returns the shots of a video.
+def recall_change_points(
+    cache: Cache, key: str, progress: Progress, find: Callable[[], NDArray[np.int64]]
+) -> NDArray[np.int64]:
+    """Returns the changes of scene of a video.
 
     Args:
         cache: the cache of the run.
         key: see `vidsumm.pipeline.keys.shots_key`.
         progress: the run, in its stage "shots".
-        find: finds the shots.
+        find: finds them.
     """
     entry = cache.get("shots", key, progress.notice)
     if entry is not None:
         progress.cached.append("shots")
-        return Shots(entry.arrays["samples"], entry.arrays["frames"], entry.arrays["times_s"])
-    shots = find()
-    arrays = {"samples": shots.samples, "frames": shots.frames, "times_s": shots.times_s}
-    cache.put("shots", {key: Entry(arrays)}, progress.notice)
-    return shots
+        return entry.arrays["change_points"]
+    found = find()
+    cache.put("shots", {key: Entry({"change_points": found})}, progress.notice)
+    return found
 
 
 class CachedSampler:
-    """Draws the curves of one video; those drawn in an earlier run are read from the cache.
+    """Draws the curves of a reel; those drawn before are taken from memory, or from the cache.
 
     Args:
         cache: the cache of the run.
         key_of_seed: returns the cache key of a seed, see `vidsumm.pipeline.keys.curve_key`.
-        make_sampler: returns the sampler of the model; called when a curve must be drawn for the first time.
-        on_notice: called when something is wrong with the cache.
+        sampler: draws curves with the model.
+        memory: curves by key, kept from one choice to the next.
+        progress: the run.
         batch: curves to draw at a time.
     """
 
@@ -94,45 +100,58 @@ class CachedSampler:
         self,
         cache: Cache,
         key_of_seed: Callable[[int], str],
-        make_sampler: Callable[[], Sampler],
-        on_notice: Callable[[str], None],
+        sampler: Sampler,
+        memory: dict[str, NDArray[np.float32]],
         *,
+        progress: Progress,
         batch: int,
     ) -> None:
         self._cache = cache
         self._key_of_seed = key_of_seed
-        self._make_sampler = make_sampler
-        self._on_notice = on_notice
+        self._sampler = sampler
+        self._memory = memory
+        self._progress = progress
         self.batch = batch
-        self._sampler: Sampler | None = None
-
-    @property
-    def has_drawn(self) -> bool:
-        """Whether any curve was drawn by the model, not read from the cache."""
-        return self._sampler is not None
+        self.has_drawn = False
+        """Whether any curve was drawn by the model."""
 
     def sample(self, seeds: Sequence[int]) -> NDArray[np.float32]:
         """Returns one curve for each seed, (S, N) float32 in (0, 1)."""
         return np.concatenate([self._sample_batch(seeds[i : i + self.batch]) for i in range(0, len(seeds), self.batch)])
 
     def _sample_batch(self, seeds: Sequence[int]) -> NDArray[np.float32]:
-        """Reads all curves of a batch, or draws all of them: how a curve is rounded depends on its batch."""
+        """Finds all curves of a batch, or draws all of them, which takes no longer than drawing one."""
+        self._progress.check()
         keys = [self._key_of_seed(seed) for seed in seeds]
         curves: list[NDArray[np.float32]] = []
         for key in keys:
-            entry = self._cache.get("curves", key, self._on_notice)
-            if entry is None:
+            curve = self._find(key)
+            if curve is None:
                 return self._draw_batch(seeds, keys)
-            curves.append(entry.arrays["scores"])
+            curves.append(curve)
         return np.stack(curves)
 
+    def _find(self, key: str) -> NDArray[np.float32] | None:
+        if key not in self._memory:
+            entry = self._cache.get("curves", key, self._progress.notice)
+            if entry is None:
+                return None
+            self._remember(key, entry.arrays["scores"])
+            return entry.arrays["scores"]
+        return self._memory[key]
+
     def _draw_batch(self, seeds: Sequence[int], keys: Sequence[str]) -> NDArray[np.float32]:
-        if self._sampler is None:
-            self._sampler = self._make_sampler()
+        self.has_drawn = True
         curves = self._sampler(seeds)
         entries = {key: Entry({"scores": curve}) for key, curve in zip(keys, curves, strict=True)}
-        self._cache.put("curves", entries, self._on_notice)
+        self._cache.put("curves", entries, self._progress.notice)
+        for key, curve in zip(keys, curves, strict=True):
+            self._remember(key, curve)
         return curves
+
+    def _remember(self, key: str, curve: NDArray[np.float32]) -> None:
+        if (len(self._memory) + 1) * curve.nbytes <= _MEMORY_BYTES:
+            self._memory[key] = curve
 
 
 def _rename_source(text: str, old: str, new: str) -> str:

@@ -1,130 +1,126 @@
-"""Builds the record of a run, and the tags of its video files."""
+"""Builds the record of a choice, and the tags of its video files."""
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vidsumm.config import SummarizeConfig
 from vidsumm.export.record import (
     SCHEMA,
     BudgetRecord,
     CandidateRecord,
     CurveRecord,
     DistinctRecord,
-    ProvenanceRecord,
     ShotRecord,
     SourceRecord,
+    SpanRecord,
     SummaryRecord,
+    clip_records,
     round_all,
 )
-from vidsumm.pipeline.analysis import Shots
-from vidsumm.pipeline.choice import Choice, ShotBudget
+from vidsumm.pipeline.analysis import Analysis
 from vidsumm.pipeline.ranking import Candidate
+from vidsumm.pipeline.shots import Shots
+from vidsumm.progress import Log
+from vidsumm.timeline import Timeline, TimelineSource
 from vidsumm.versions import result_versions
-from vidsumm.video.info import VideoInfo
+from vidsumm.video.ffmpeg_binary import find_ffmpeg
 from vidsumm.video.render import RenderedFile
 
-__all__ = ["RunFacts", "file_tags", "summary_record"]
+if TYPE_CHECKING:
+    from vidsumm.pipeline.choice import Choice
+
+__all__ = ["file_tags", "summary_record"]
 
 
-@dataclass(frozen=True, eq=False)
-class RunFacts:
-    """Everything that the record of a run is built from."""
-
-    info: VideoInfo
-    source_sha256: str
-    config: SummarizeConfig
-    provenance: ProvenanceRecord
-    times_s: NDArray[np.float64]
-    """(N,) times of the samples, seconds since the first frame."""
-    shots: Shots
-    choice: Choice
-    candidates: Sequence[Candidate]
-    budget: ShotBudget
-    notices: Sequence[str]
-    cached: Sequence[str]
-    """Stages whose results were read from the cache."""
-    timings_s: Mapping[str, float]
-    ffmpeg_version: str | None
-
-
-def summary_record(facts: RunFacts, written: Sequence[RenderedFile] | None) -> SummaryRecord:
-    """Builds the record of a run.
+def summary_record(choice: "Choice", written: Mapping[int, RenderedFile], log: Log) -> SummaryRecord:
+    """Builds the record of a choice.
 
     Args:
-        facts: everything but the files.
-        written: the candidates' video files by rank; None if none were written.
+        choice: what was chosen, and from what.
+        written: the video files by the rank of their candidate. A candidate with a file has the clips that the file
+            shows, which in copy mode are longer than those that were chosen.
+        log: what happened in the whole run.
+
+    Raises:
+        ResourceError: files were written, and the ffmpeg that cut them is gone.
     """
-    choice = facts.choice
-    budget_s = facts.budget.limit_s
-    files = [None] * len(facts.candidates) if written is None else [file.path.name for file in written]
-    clips_s = [candidate.clips_s for candidate in facts.candidates] if written is None else [f.clips_s for f in written]
+    reel, drawn = choice.reel, choice.drawn
+    budget_s = choice.budget.limit_s
+    clocks = choice.candidates[0].timeline.sources
     return SummaryRecord(
         schema=SCHEMA,
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        source=_source(facts.info, facts.source_sha256),
-        settings=facts.config.as_dict(),
-        versions=result_versions(facts.ffmpeg_version),
-        provenance=facts.provenance,
-        times_s=round_all(facts.times_s),
-        shots=_shots(facts.shots),
-        curves=tuple(CurveRecord(d.slot, d.seed, d.attempt, round_all(d.scores)) for d in choice.draws),
-        budget=BudgetRecord(round(budget_s, 5), round(budget_s / facts.info.duration_s, 5)),
-        candidates=tuple(
-            _candidate(rank, candidate, file, clips)
-            for rank, (candidate, file, clips) in enumerate(zip(facts.candidates, files, clips_s, strict=True), 1)
+        sources=tuple(
+            _source(analysis, offset_s, clock)
+            for analysis, offset_s, clock in zip(reel.analyses, reel.offsets_s.tolist(), clocks, strict=True)
         ),
-        distinct=DistinctRecord(facts.config.draw.samples, len(choice.kept), choice.redraws),
-        notices=tuple(facts.notices),
-        cached=tuple(facts.cached),
-        timings_s={stage: round(seconds, 3) for stage, seconds in facts.timings_s.items()},
+        settings=choice.config.as_dict(),
+        versions=result_versions(find_ffmpeg(choice.config.cut.ffmpeg).version if written else None),
+        provenance=choice.provenance,
+        shots=_shots(choice.budget.marked.shots),
+        curves=tuple(CurveRecord(d.slot, d.seed, d.attempt, round_all(d.scores)) for d in drawn.draws),
+        budget=BudgetRecord(round(budget_s, 5), round(budget_s / reel.duration_s, 5)),
+        keep=tuple(SpanRecord(span.source, span.start_s, span.end_s) for span in choice.keep),
+        skip=tuple(SpanRecord(span.source, span.start_s, span.end_s) for span in choice.skip),
+        candidates=tuple(
+            _candidate(rank, candidate, written.get(rank)) for rank, candidate in enumerate(choice.candidates, 1)
+        ),
+        distinct=DistinctRecord(choice.config.draw.samples, len(drawn.kept), drawn.redraws),
+        notices=log.notices,
+        cached=log.cached,
+        timings_s={stage: round(seconds, 3) for stage, seconds in log.timings_s.items()},
     )
 
 
-def _source(info: VideoInfo, sha256: str) -> SourceRecord:
-    video, aspect = info.video, info.video.sample_aspect_ratio
+def _source(analysis: Analysis, offset_s: float, clock: TimelineSource) -> SourceRecord:
+    info, video = analysis.info, analysis.info.video
+    aspect, rate, base = video.sample_aspect_ratio, video.average_rate, clock.time_base
     return SourceRecord(
         name=info.path.name,
         path=str(info.path),
         size_bytes=info.size_bytes,
-        sha256=sha256,
+        sha256=analysis.source.sha256,
         container=info.container,
+        offset_s=round(offset_s, 6),
         duration_s=round(info.duration_s, 6),
         start_s=round(info.start_s, 6),
         width=video.width,
         height=video.height,
         rotation=video.rotation,
         sample_aspect_ratio=f"{aspect.numerator}:{aspect.denominator}",
-        average_rate=f"{video.average_rate.numerator}/{video.average_rate.denominator}",
+        average_rate=f"{rate.numerator}/{rate.denominator}",
         is_vfr=info.is_vfr,
         video_codec=video.codec,
         audio_codec=info.audio.codec if info.audio else None,
-        frames=len(info.frame_pts),
+        frames=clock.frames,
+        time_base=f"{base.numerator}/{base.denominator}",
+        end_tick=clock.end_tick,
+        times_s=round_all(analysis.samples.grid_s),
     )
 
 
 def _shots(shots: Shots) -> tuple[ShotRecord, ...]:
-    rows = zip(shots.times_s.round(5).tolist(), shots.frames.tolist(), strict=True)
-    return tuple(ShotRecord(start, end, first, last) for (start, end), (first, last) in rows)
+    rows = zip(shots.source.tolist(), shots.times_s.round(5).tolist(), shots.frames.tolist(), strict=True)
+    return tuple(ShotRecord(source, start, end, first, last) for source, (start, end), (first, last) in rows)
 
 
-def _candidate(rank: int, candidate: Candidate, file: str | None, clips_s: NDArray[np.float64]) -> CandidateRecord:
+def _candidate(rank: int, candidate: Candidate, file: RenderedFile | None) -> CandidateRecord:
     draw = candidate.draw
+    timeline: Timeline = candidate.timeline if file is None else file.timeline
     beginning, middle, end = round_all(candidate.shares)
     return CandidateRecord(
         rank=rank,
-        file=file,
+        file=None if file is None else file.path.name,
         curve=candidate.draw_index,
         seed=draw.seed,
         attempt=draw.attempt,
         shots=tuple(np.flatnonzero(draw.selection.mask).tolist()),
-        clips_s=tuple((begin, stop) for begin, stop in clips_s.round(5).tolist()),
-        duration_s=round(float(np.diff(clips_s).sum()), 5),
+        clips=clip_records(timeline),
+        duration_s=float(round(timeline.duration, 5)),
         agreement=round(candidate.agreement, 5),
         beginning_share=beginning,
         middle_share=middle,
@@ -134,22 +130,18 @@ def _candidate(rank: int, candidate: Candidate, file: str | None, clips_s: NDArr
     )
 
 
-def file_tags(
-    stem: str, candidates: Sequence[Candidate], provenance: ProvenanceRecord, config: SummarizeConfig
-) -> list[dict[str, str]]:
-    """Returns the tags of each candidate's video file: a title, and in the comment its provenance as JSON.
-
-    Args:
-        stem: file name of the source without its suffix.
-        candidates: the candidates by rank.
-        provenance: what the scores were computed with.
-        config: all settings of the run.
-    """
+def file_tags(choice: "Choice") -> list[dict[str, str]]:
+    """Returns the tags of each candidate's video file: a title, and in the comment its provenance as JSON."""
     # where results are cached says nothing about where they come from
-    settings = {stage: values for stage, values in config.as_dict().items() if stage != "cache"}
-    shared = {"versions": result_versions(), "settings": settings} | dataclasses.asdict(provenance)
+    settings = {stage: values for stage, values in choice.config.as_dict().items() if stage != "cache"}
+    paths = choice.reel.paths
+    shared: dict[str, Any] = {"versions": result_versions(), "settings": settings}
+    shared |= dataclasses.asdict(choice.provenance)
+    if len(paths) > 1:
+        shared["sources"] = [path.name for path in paths]
+    about = paths[0].stem if len(paths) == 1 else f"{paths[0].stem} and {len(paths) - 1} more"
     tags = []
-    for rank, candidate in enumerate(candidates, 1):
+    for rank, candidate in enumerate(choice.candidates, 1):
         origin = shared | {"draw_seed": candidate.draw.seed, "description": candidate.description}
-        tags.append({"title": f"{stem} (summary {rank})", "comment": json.dumps(origin)})
+        tags.append({"title": f"{about} (summary {rank})", "comment": json.dumps(origin)})
     return tags

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidsumm.config import LimitConfig
+from vidsumm.errors import InputError
 from vidsumm.files import file_sha256
 from vidsumm.video.info import VideoInfo
 from vidsumm.video.probe import probe
@@ -20,6 +21,20 @@ class Source:
     """SHA-256 of the whole file, 64 hexadecimal digits."""
     stamp: tuple[int, int]
     """Size in bytes and time of the last change in nanoseconds, before the file was read."""
+
+    def require_unchanged(self) -> None:
+        """Checks that the file still holds what was read.
+
+        Raises:
+            InputError: it is missing, or it has changed.
+        """
+        path = self.info.path
+        try:
+            if self.is_unchanged() or file_sha256(path) == self.sha256:
+                return
+        except OSError as error:
+            raise InputError(f"{path}: {(error.strerror or str(error)).lower()}", remedy="check the path") from error
+        raise InputError(f"{path} has changed since it was analysed", remedy="analyse it again")
 
     def is_unchanged(self) -> bool:
         """Returns whether the file has not changed since it was read; a recording may still be growing."""

@@ -48,7 +48,7 @@ def staging_folder(folder: Path, *, overwrite: bool) -> Iterator[Path]:
         except OSError as error:
             raise OutputError(
                 f"cannot write into {folder}: {(error.strerror or str(error)).lower()}",
-                remedy="choose another --output",
+                remedy="choose another `output`",
             ) from error
         try:
             yield staging
@@ -96,7 +96,7 @@ def publish(staging: Path, folder: Path, names: Sequence[str], *, overwrite: boo
 
 def _require_no_results(folder: Path, *, overwrite: bool) -> None:
     if not overwrite and any(_RESULT.fullmatch(path.name) for path in folder.iterdir()):
-        raise OutputError(f"{folder} already holds summaries", remedy="choose another --output or pass --overwrite")
+        raise OutputError(f"{folder} already holds summaries", remedy="choose another `output`, or allow `overwrite`")
 
 
 def _clear_leftovers(folder: Path) -> None:

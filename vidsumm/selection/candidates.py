@@ -3,6 +3,7 @@
 Shapes: N samples, M shots, S candidates (one for each curve).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,12 +16,17 @@ __all__ = [
     "Selection",
     "agreement",
     "describe",
+    "describe_sources",
     "is_repeat",
     "order_by_agreement",
     "overlap",
     "select",
     "shot_values",
 ]
+
+
+_NAME_LENGTH = 30
+"""Longest name of a video in a description; a description has at most 90 characters."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +55,31 @@ def shot_values(scores: NDArray[np.floating], shots: NDArray[np.int64]) -> NDArr
 
     Args:
         scores: (S, N), one curve per row.
-        shots: (M, 2) sample ranges [start, end) that cover 0..N-1 in order.
+        shots: (M, 2) sample ranges [start, end), none empty. Shots that were divided between two samples share one.
 
     Returns:
         (S, M) float64.
 
     Raises:
-        ValueError: the ranges do not cover the samples.
+        ValueError: a range is empty or reaches beyond the samples.
     """
     starts, ends = shots.T
-    edges = np.append(starts, scores.shape[1])
-    if not (edges[0] == 0 and (edges[1:] == ends).all() and (np.diff(edges) > 0).all()):
-        raise ValueError(f"the shots do not cover the {scores.shape[1]} samples one after the other")
-    means: NDArray[np.float64] = np.add.reduceat(scores, starts, axis=1, dtype=np.float64) / (ends - starts)
+    if not ((starts >= 0) & (starts < ends) & (ends <= scores.shape[1])).all():
+        raise ValueError(f"a shot has no samples, or some beyond the {scores.shape[1]} there are")
+    padded = np.pad(scores, ((0, 0), (0, 1)))  # `reduceat` takes no end at the end
+    sums = np.add.reduceat(padded, shots.ravel(), axis=1, dtype=np.float64)[:, ::2]
+    means: NDArray[np.float64] = sums / (ends - starts)
     return means
 
 
-def select(values: NDArray[np.float64], lengths: NDArray[np.int64], capacity: int) -> Selection:
+def select(
+    values: NDArray[np.float64],
+    lengths: NDArray[np.int64],
+    capacity: int,
+    *,
+    pinned: NDArray[np.bool_] | None = None,
+    banned: NDArray[np.bool_] | None = None,
+) -> Selection:
     """Selects the most valuable shots that fit the capacity (see `knapsack.solve`), but at least one.
 
     If every shot is longer than the capacity, the most valuable one is selected, to be shortened. If no value is above
@@ -75,16 +89,19 @@ def select(values: NDArray[np.float64], lengths: NDArray[np.int64], capacity: in
         values: (M,) float64, value of each shot.
         lengths: (M,) int64, above zero, in any unit (frames, samples, milliseconds).
         capacity: the budget in the same unit.
+        pinned: (M,) shots that are selected in any case; None for none.
+        banned: (M,) shots that are not selected, but not all of them; None for none.
 
     Raises:
         InputError: a value is not finite.
-        ValueError: values and lengths of different shapes, or of no shot.
+        ValueError: values and lengths of different shapes, or of no shot; see also `knapsack.solve`.
     """
-    mask = solve(values, lengths, capacity)
+    mask = solve(values, lengths, capacity, pinned=pinned, banned=banned)
     if mask.any():
         return Selection(mask, None)
-    fits = lengths <= capacity
-    mask[np.where(fits | ~fits.any(), values, -np.inf).argmax()] = True
+    allowed = np.ones_like(mask) if banned is None else ~banned
+    fits = allowed & (lengths <= capacity)
+    mask[np.where(fits if fits.any() else allowed, values, -np.inf).argmax()] = True
     return Selection(mask, None if fits.any() else max(1, capacity))
 
 
@@ -148,13 +165,42 @@ def describe(
     if not mask.any():
         raise ValueError("there is no shot to describe")
     shares = _thirds(shots_s[mask], duration_s)
-    count = int(mask.sum())
-    parts = [_name_favourite(shares), "1 shot" if count == 1 else f"{count} shots"]
+    beginning, middle, end = shares
+    return Description(beginning, middle, end, _line(_name_favourite(shares), int(mask.sum()), overlaps))
+
+
+def describe_sources(
+    shown_s: NDArray[np.float64], names: Sequence[str], shots: int, overlaps: NDArray[np.float64]
+) -> str:
+    """Describes in one line which of several videos a candidate favours.
+
+    Args:
+        shown_s: (V,) time shown of each video, seconds; above zero for at least one.
+        names: names of the videos.
+        shots: number of selected shots.
+        overlaps: (S - 1,) overlap with each of the other candidates; empty if there are none.
+    """
+    shares = shown_s / shown_s.sum()
+    first, used = int(shares.argmax()), int((shown_s > 0).sum())
+    if used == 1:
+        favourite = f"only {_shorten(names[first])}"
+    elif shares[first] >= 0.5:
+        favourite = f"mostly {_shorten(names[first])} ({_percent(float(shares[first]))})"
+    else:
+        favourite = f"from {used} of {len(names)} videos"
+    return _line(favourite, shots, overlaps)
+
+
+def _line(favourite: str, shots: int, overlaps: NDArray[np.float64]) -> str:
+    parts = [favourite, "1 shot" if shots == 1 else f"{shots} shots"]
     if len(overlaps):
         others = "the other" if len(overlaps) == 1 else "the others"
         parts.append(f"shares {_percent(float(overlaps.mean()))} with {others}")
-    beginning, middle, end = shares
-    return Description(beginning, middle, end, ", ".join(parts))
+    return ", ".join(parts)
+
+
+def _shorten(name: str) -> str:
+    return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 10]}…{name[-9:]}"
 
 
 def _thirds(chosen_s: NDArray[np.float64], duration_s: float) -> list[float]:

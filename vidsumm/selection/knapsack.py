@@ -8,7 +8,14 @@ from vidsumm.errors import InputError
 __all__ = ["solve"]
 
 
-def solve(values: NDArray[np.float64], weights: NDArray[np.int64], capacity: int) -> NDArray[np.bool_]:
+def solve(
+    values: NDArray[np.float64],
+    weights: NDArray[np.int64],
+    capacity: int,
+    *,
+    pinned: NDArray[np.bool_] | None = None,
+    banned: NDArray[np.bool_] | None = None,
+) -> NDArray[np.bool_]:
     """Chooses the items of greatest total value whose weights sum to `capacity` at most.
 
     Dynamic programme over the capacity, in steps of the weights' greatest common divisor: O(M capacity) time, one bit
@@ -19,13 +26,16 @@ def solve(values: NDArray[np.float64], weights: NDArray[np.int64], capacity: int
         values: (M,) float64, finite.
         weights: (M,) int64, above zero.
         capacity: greatest total weight; below zero counts as zero.
+        pinned: (M,) items that are chosen whatever their value; None for none.
+        banned: (M,) items that are not chosen; None for none.
 
     Returns:
         (M,) bool, True for chosen items.
 
     Raises:
         InputError: a value is not finite.
-        ValueError: values and weights of different shapes, or a weight that is not above zero.
+        ValueError: values and weights of different shapes, a weight that is not above zero, an item that is pinned and
+            banned, or pinned items that exceed the capacity.
     """
     if values.shape != weights.shape or values.ndim != 1 or (weights <= 0).any():
         raise ValueError(f"needs one weight above zero per value, got {weights.shape} for {values.shape}")
@@ -34,9 +44,14 @@ def solve(values: NDArray[np.float64], weights: NDArray[np.int64], capacity: int
             f"the value of shot {int(np.flatnonzero(~np.isfinite(values))[0])} is not a number",
             remedy="the importance scores are broken: check the checkpoint with `vidsumm doctor`",
         )
-    chosen = np.zeros(len(values), dtype=np.bool_)
-    capacity = max(capacity, 0)
-    items = np.flatnonzero((values > 0) & (weights <= capacity))
+    chosen = np.zeros(len(values), dtype=np.bool_) if pinned is None else pinned.copy()
+    capacity = max(capacity, 0) - int(weights[chosen].sum())
+    if capacity < 0:
+        raise ValueError(f"the pinned items exceed the capacity by {-capacity}")
+    free = ~chosen if banned is None else ~(chosen | banned)
+    if banned is not None and (chosen & banned).any():
+        raise ValueError("an item is both pinned and banned")
+    items = np.flatnonzero(free & (values > 0) & (weights <= capacity))
     if weights[items].sum() <= capacity:
         chosen[items] = True
         return chosen

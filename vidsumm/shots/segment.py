@@ -10,7 +10,7 @@ from vidsumm.shots.kts import kts
 from vidsumm.shots.scatter import require_features
 from vidsumm.shots.uniform import uniform
 
-__all__ = ["segment"]
+__all__ = ["bounded_shots", "find_change_points", "segment"]
 
 _KTS_WINDOW_SAMPLES = 14_400  # two hours at two samples per second: keeps KTS within 2 GiB
 _PRUNED_WINDOW_SAMPLES = 1_800  # kernelcpd and pelt cannot prune in a still picture; this bounds their time
@@ -18,13 +18,7 @@ _UNIFORM_SHOT_S = 5.0  # the benchmark's mean shot
 
 
 def segment(features: NDArray[np.floating], *, config: ShotConfig, fps: float) -> NDArray[np.int64]:
-    """Divides a video into shots.
-
-    KTS may place at most one change point in every two shortest shots, and only as many as a vertex of its scatter
-    curve has: in footage where every frame differs, its penalty alone would prefer to cut between all samples.
-
-    More than 14,400 samples (1,800 for kernelcpd and pelt) are segmented window by window. A window begins at the
-    last change point of the window before it, so it adds a border of its own only if it has no change point.
+    """Divides a video into shots: `find_change_points`, then `bounded_shots`.
 
     Args:
         features: (N, D) float32, one row of unit length for each sample.
@@ -37,9 +31,50 @@ def segment(features: NDArray[np.floating], *, config: ShotConfig, fps: float) -
     Raises:
         InputError: the features are not a finite (N, D) matrix with N >= 1.
     """
-    n = len(require_features(features))
-    found = _in_windows(features, config, fps)
-    inner = bound_shots(found, n, min_len=config.min_shot_s * fps, max_len=config.max_shot_s * fps, features=features)
+    return bounded_shots(find_change_points(features, config=config, fps=fps), features, config=config, fps=fps)
+
+
+def find_change_points(features: NDArray[np.floating], *, config: ShotConfig, fps: float) -> NDArray[np.int64]:
+    """Finds the samples with which new shots begin, whatever the length of the shots.
+
+    KTS may place at most one change point in every two shortest shots, and only as many as a vertex of its scatter
+    curve has: in footage where every frame differs, its penalty alone would prefer to cut between all samples.
+
+    More than 14,400 samples (1,800 for kernelcpd and pelt) are segmented window by window. A window begins at the
+    last change point of the window before it, so it adds a border of its own only if it has no change point.
+
+    Args:
+        features: (N, D) float32, one row of unit length for each sample.
+        config: method and penalty; the shortest shot limits how many change points there may be.
+        fps: samples per second.
+
+    Returns:
+        (K,) int64 ascending, in 1..N-1.
+
+    Raises:
+        InputError: the features are not a finite (N, D) matrix with N >= 1.
+    """
+    require_features(features)
+    return _in_windows(features, config, fps)
+
+
+def bounded_shots(
+    change_points: NDArray[np.int64], features: NDArray[np.floating], *, config: ShotConfig, fps: float
+) -> NDArray[np.int64]:
+    """Returns the shots between change points, none shorter or longer than allowed (see `bound_shots`).
+
+    Args:
+        change_points: (K,) int64 ascending, in 1..N-1.
+        features: (N, D) float32, one row for each sample.
+        config: bounds on the length of shots.
+        fps: samples per second.
+
+    Returns:
+        (M, 2) int64 sample ranges [start, end), in order, that cover 0..N-1 without overlap.
+    """
+    n = len(features)
+    bounds = {"min_len": config.min_shot_s * fps, "max_len": config.max_shot_s * fps}
+    inner = bound_shots(change_points, n, features=features, **bounds)
     edges = np.concatenate([[0], inner, [n]]).astype(np.int64)
     return np.stack([edges[:-1], edges[1:]], axis=1)
 

@@ -78,7 +78,7 @@ def _summarize(path: Path, summarizer: Summarizer, output: Path) -> tuple[int, s
     for candidate in candidates:
         assert candidate.file is not None
         _check_video(output / candidate.file, candidate.duration_s)
-    seconds = summary.record.source.duration_s
+    seconds = summary.record.duration_s
     made = "1 summary" if len(candidates) == 1 else f"{len(candidates)} summaries"
     return SUMMARY, f"{made} of {seconds:.4g} s"
 

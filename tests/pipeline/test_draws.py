@@ -7,16 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.support.videos import even_budget, seeded_curves, shots_at, video_info
+from tests.support.videos import budget_of, even_budget, marked, seeded_curves, shots_at, video_info
 from vidsumm.config import SelectConfig
-from vidsumm.pipeline.choice import Choice, choose, draw_seed, first_seeds, shot_budget
+from vidsumm.errors import ConfigError
+from vidsumm.pipeline.draws import Drawn, draw_different, draw_seed, first_seeds
 from vidsumm.selection.candidates import select
 
 
-def chosen(samples: int, *, shots: int = 6, capacity: int = 2, redraws: int = 3, seed: int = 0) -> Choice:
+def chosen(samples: int, *, shots: int = 6, capacity: int = 2, redraws: int = 3, seed: int = 0) -> Drawn:
     sampler = partial(seeded_curves, length=shots, levels=5)
     budget = even_budget(shots, capacity)
-    return choose(sampler(first_seeds(seed, samples)), sampler, budget, redraws=redraws, seed=seed)
+    return draw_different(sampler(first_seeds(seed, samples)), sampler, budget, redraws=redraws, seed=seed)
 
 
 class TestSeeds:
@@ -36,13 +37,13 @@ class TestSeeds:
         assert 0 <= draw_seed(2**63 - 1, 999, 1000) < 2**63
 
 
-class TestChoose:
+class TestDrawDifferent:
     @given(st.integers(1, 12), st.integers(1, 7), st.integers(1, 7), st.integers(0, 4), st.integers(0, 1000))
     def test_kept_selections_differ_and_fit(
         self, samples: int, shots: int, capacity: int, redraws: int, seed: int
     ) -> None:
-        choice = chosen(samples, shots=shots, capacity=capacity, redraws=redraws, seed=seed)
-        kept = [choice.draws[i] for i in choice.kept]
+        drawn = chosen(samples, shots=shots, capacity=capacity, redraws=redraws, seed=seed)
+        kept = [drawn.draws[i] for i in drawn.kept]
         assert 1 <= len(kept) <= samples
         assert len({draw.selection.mask.tobytes() for draw in kept}) == len(kept)
         assert [draw.slot for draw in kept] == sorted({draw.slot for draw in kept})
@@ -59,8 +60,8 @@ class TestChoose:
 
     @given(st.integers(1, 10), st.integers(1, 10), st.integers(0, 4), st.integers(0, 1000))
     def test_more_samples_leave_the_first_as_they_were(self, fewer: int, more: int, redraws: int, seed: int) -> None:
-        def settled(choice: Choice) -> list[tuple[int, int, bytes]]:
-            kept = [choice.draws[i] for i in choice.kept]
+        def settled(drawn: Drawn) -> list[tuple[int, int, bytes]]:
+            kept = [drawn.draws[i] for i in drawn.kept]
             return [(d.slot, d.attempt, d.selection.mask.tobytes()) for d in kept if d.slot < fewer]
 
         first = chosen(fewer, redraws=redraws, seed=seed)
@@ -68,15 +69,15 @@ class TestChoose:
 
     @given(st.integers(1, 12), st.integers(0, 4), st.integers(0, 1000))
     def test_tries_are_bounded_and_end_with_the_first_that_differs(self, samples: int, redraws: int, seed: int) -> None:
-        choice = chosen(samples, redraws=redraws, seed=seed)
-        assert choice.redraws == len(choice.draws) - samples
+        drawn = chosen(samples, redraws=redraws, seed=seed)
+        assert drawn.redraws == len(drawn.draws) - samples
         for slot in range(samples):
-            attempts = [draw.attempt for draw in choice.draws if draw.slot == slot]
+            attempts = [draw.attempt for draw in drawn.draws if draw.slot == slot]
             assert attempts == list(range(len(attempts)))
             assert len(attempts) <= 1 + redraws
-            kept = [i for i in choice.kept if choice.draws[i].slot == slot]
+            kept = [i for i in drawn.kept if drawn.draws[i].slot == slot]
             if kept:
-                assert choice.draws[kept[0]].attempt == attempts[-1]
+                assert drawn.draws[kept[0]].attempt == attempts[-1]
             else:
                 assert len(attempts) == 1 + redraws
 
@@ -85,21 +86,21 @@ class TestChoose:
         def same(seeds: Sequence[int]) -> NDArray[np.float32]:
             return np.full((len(seeds), 6), 0.5, np.float32)
 
-        choice = choose(same([0] * 5), same, even_budget(6, 2), redraws=redraws, seed=0)
-        assert choice.kept == (0,)
-        assert len(choice.draws) == 5 + 4 * redraws
+        drawn = draw_different(same([0] * 5), same, even_budget(6, 2), redraws=redraws, seed=0)
+        assert drawn.kept == (0,)
+        assert len(drawn.draws) == 5 + 4 * redraws
 
     def test_a_budget_for_everything_leaves_one_choice(self) -> None:
-        choice = chosen(4, capacity=6, redraws=2)
-        assert choice.kept == (0,)
-        assert choice.draws[0].selection.mask.all()
+        drawn = chosen(4, capacity=6, redraws=2)
+        assert drawn.kept == (0,)
+        assert drawn.draws[0].selection.mask.all()
 
     def test_no_redraws_ask_the_model_nothing(self) -> None:
         def refusing(seeds: Sequence[int]) -> NDArray[np.float32]:
             raise AssertionError(seeds)
 
         curves = np.full((3, 6), 0.5, np.float32)
-        assert choose(curves, refusing, even_budget(6, 2), redraws=0, seed=0).kept == (0,)
+        assert draw_different(curves, refusing, even_budget(6, 2), redraws=0, seed=0).kept == (0,)
 
 
 class TestBudget:
@@ -117,7 +118,7 @@ class TestBudget:
         info, config = video_info(intervals_ms), SelectConfig(**wanted)
         borders = draw.draw(st.sets(st.integers(0, len(intervals_ms) - 1)))
         shots = shots_at(info, sorted(borders | {0}))
-        budget = shot_budget(info, shots, config)
+        budget = budget_of(info, marked(shots), config)
         count = len(shots.frames)
         assert budget.lengths.shape == (count,)
         assert (budget.lengths >= 1).all()
@@ -136,7 +137,7 @@ class TestBudget:
 
     def test_a_constant_rate_loses_nothing(self) -> None:
         info = video_info([40] * 100)
-        budget = shot_budget(info, shots_at(info, [0, 10, 35]), SelectConfig(ratio=0.35))
+        budget = budget_of(info, marked(shots_at(info, [0, 10, 35])), SelectConfig(ratio=0.35))
         assert budget.lengths.tolist() == [10, 25, 65]
         assert budget.capacity == 35
         assert budget.tick_s == pytest.approx(0.04)
@@ -145,18 +146,46 @@ class TestBudget:
         # 30000/1001 frames a second as a container of milliseconds stores them: 33, 33, 34, ...
         pts = np.round(np.arange(301) * 1001 / 30).astype(int)
         info = video_info(np.diff(pts).tolist())
-        lengths = shot_budget(info, shots_at(info, list(range(0, 300, 30))), SelectConfig()).lengths
+        lengths = budget_of(info, marked(shots_at(info, list(range(0, 300, 30)))), SelectConfig()).lengths
         assert ((lengths - 30 >= 0) & (lengths - 30 <= 1)).all()
 
     def test_the_whole_video_fits_into_the_whole_budget(self) -> None:
         info = video_info([40] * 50)
-        budget = shot_budget(info, shots_at(info, [0, 20]), SelectConfig(ratio=1.0))
+        budget = budget_of(info, marked(shots_at(info, [0, 20])), SelectConfig(ratio=1.0))
         assert budget.lengths.sum() == budget.capacity == 50
 
     def test_a_budget_below_a_frame_is_one_frame(self) -> None:
         info = video_info([40] * 50)
-        assert shot_budget(info, shots_at(info, [0, 20]), SelectConfig(duration_s=0.001)).capacity == 1
+        assert budget_of(info, marked(shots_at(info, [0, 20])), SelectConfig(duration_s=0.001)).capacity == 1
 
     def test_a_budget_above_the_video_is_the_video(self) -> None:
         info = video_info([40] * 50)
-        assert shot_budget(info, shots_at(info, [0]), SelectConfig(duration_s=3600)).capacity == 50
+        assert budget_of(info, marked(shots_at(info, [0])), SelectConfig(duration_s=3600)).capacity == 50
+
+
+class TestPins:
+    @given(st.integers(1, 12), st.integers(0, 1000))
+    def test_pinned_shots_are_in_every_selection_and_banned_ones_in_none(self, samples: int, seed: int) -> None:
+        budget = even_budget(8, 4, pinned=(2, 5), banned=(0, 7))
+        sampler = partial(seeded_curves, length=8, levels=5)
+        drawn = draw_different(sampler(first_seeds(seed, samples)), sampler, budget, redraws=3, seed=seed)
+        for draw in drawn.draws:
+            assert draw.selection.mask[[2, 5]].all()
+            assert not draw.selection.mask[[0, 7]].any()
+            assert draw.selection.mask.sum() == 4
+
+    def test_pins_that_fill_the_budget_ask_the_model_nothing_more(self) -> None:
+        def refusing(seeds: Sequence[int]) -> NDArray[np.float32]:
+            raise AssertionError(seeds)
+
+        curves = seeded_curves([1, 2, 3], length=6)
+        drawn = draw_different(curves, refusing, even_budget(6, 2, pinned=(1, 4)), redraws=8, seed=0)
+        assert drawn.kept == (0,)
+        assert np.flatnonzero(drawn.draws[0].selection.mask).tolist() == [1, 4]
+
+    def test_pins_that_exceed_it_are_refused_with_both_lengths(self) -> None:
+        info = video_info([40] * 100)
+        shots = marked(shots_at(info, [0, 25, 50]), pinned=(0, 1))
+        with pytest.raises(ConfigError, match=r"`keep` last 2\.00 s, but a summary may last 1\.50 s"):
+            budget_of(info, shots, SelectConfig(duration_s=1.5))
+        assert budget_of(info, shots, SelectConfig(duration_s=2.0)).is_settled
