@@ -55,6 +55,7 @@ def make_analysis(
         decode=DecodeConfig(),
         feature_settings=FeatureConfig(),
         shot_settings=config,
+        versions={"vidsumm": "0.1.0"},
         content=name,
         log=Log((), (), {"probe": 0.5}),
     )

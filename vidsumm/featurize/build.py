@@ -67,9 +67,8 @@ def build_features(
     files = match_videos(chosen, videos, given)
     features = settings.features
     backbone = load_backbone(features.backbone, weights=features.backbone_weights, device=features.device)
-    progress = Progress(on_event)
     found = {
-        key: _extract(files[key], annotation, backbone, settings, progress=progress)
+        key: _extract(files[key], annotation, backbone, settings, progress=Progress(on_event, (files[key],)))
         for key, annotation in chosen.items()
     }
     provenance = {

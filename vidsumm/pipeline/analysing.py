@@ -10,6 +10,7 @@ from vidsumm.pipeline.recall import recall_change_points, recall_features
 from vidsumm.pipeline.source import Source
 from vidsumm.progress import Progress
 from vidsumm.shots.segment import find_change_points
+from vidsumm.versions import result_versions
 from vidsumm.video.sampling import SamplePlan, plan_samples
 
 __all__ = ["analyse"]
@@ -56,6 +57,7 @@ def analyse(source: Source, config: SummarizeConfig, networks: Networks, cache: 
         decode=config.decode,
         feature_settings=config.features,
         shot_settings=config.shots,
+        versions=result_versions(),
         content=content,
         log=progress.log(),
     )

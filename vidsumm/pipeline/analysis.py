@@ -1,7 +1,7 @@
 """What is known about one video before anything is chosen from it."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -66,6 +66,8 @@ class Analysis:
     """How features were computed."""
     shot_settings: ShotConfig
     """How changes of scene were found."""
+    versions: Mapping[str, str]
+    """Versions of vidsumm and of the software it used."""
     content: str
     """Identifies the features and everything they depend on; results computed from them are kept under it."""
     log: Log

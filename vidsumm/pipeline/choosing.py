@@ -13,7 +13,7 @@ from vidsumm.config import ShotConfig, SummarizeConfig
 from vidsumm.export.record import ProvenanceRecord
 from vidsumm.model.sampling import CurveSampler, curves_at_a_time
 from vidsumm.pipeline.choice import Choice
-from vidsumm.pipeline.draws import ShotBudget, draw_different, first_seeds, shot_budget
+from vidsumm.pipeline.draws import draw_different, first_seeds, shot_budget
 from vidsumm.pipeline.keys import curve_key
 from vidsumm.pipeline.networks import Networks
 from vidsumm.pipeline.ranking import rank_candidates
@@ -30,7 +30,8 @@ __all__ = ["ReelMemory", "choose"]
 class ReelMemory:
     """What was worked out for a reel and is used again when something else is chosen from it."""
 
-    reel: Reel
+    key: tuple[object, ...]
+    """`Reel.key` of the reel."""
     curves: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     """Curves by their cache key."""
     shots: dict[ShotConfig, Shots] = field(default_factory=dict)
@@ -38,21 +39,22 @@ class ReelMemory:
     sampler: CurveSampler | None = None
     """The model with the encoded reel, once a curve had to be drawn."""
 
-    def draw(self, networks: Networks, seeds: Sequence[int]) -> NDArray[np.float32]:
+    def draw(self, reel: Reel, networks: Networks, seeds: Sequence[int]) -> NDArray[np.float32]:
         """Draws a curve for each seed with the model, (S, N) float32."""
         if self.sampler is None:
-            self.sampler = CurveSampler(networks.model, self.reel.features, networks.options)
+            self.sampler = CurveSampler(networks.model, reel.features, networks.options)
         return self.sampler.sample(seeds)
 
-    def bounded_shots(self, config: ShotConfig) -> Shots:
+    def bounded_shots(self, reel: Reel, config: ShotConfig) -> Shots:
         """Returns the shots within the bounds of `config`."""
         if config not in self.shots:
-            parts = [place_shots(analysis, config) for analysis in self.reel.analyses]
-            self.shots[config] = join_shots(parts, self.reel.samples)
+            parts = [place_shots(analysis, config) for analysis in reel.analyses]
+            self.shots[config] = join_shots(parts, reel.samples)
         return self.shots[config]
 
 
 def choose(
+    reel: Reel,
     memory: ReelMemory,
     config: SummarizeConfig,
     networks: Networks,
@@ -65,7 +67,8 @@ def choose(
     """Chooses several different summaries of a reel.
 
     Args:
-        memory: the reel, and what was worked out for it before.
+        reel: the videos.
+        memory: what was worked out for this reel before.
         config: settings of the run.
         networks: gives the model.
         cache: where curves are found and kept.
@@ -78,19 +81,21 @@ def choose(
         FeatureMismatchError: the model was trained on other features than those of the reel.
         ResourceError: the checkpoint is missing or damaged.
     """
-    reel = memory.reel
     networks.require_match(reel.analyses[0].origin.feature_id)
     sampler = CachedSampler(
         cache,
         partial(curve_key, reel.content, networks),
-        partial(memory.draw, networks),
+        partial(memory.draw, reel, networks),
         memory.curves,
         progress=progress,
         batch=curves_at_a_time(networks.device),
     )
     curves = _first_curves(sampler, config, networks, progress)
     with progress.stage("select") as done:
-        budget = _budget(memory, config, keep, skip)
+        shots = memory.bounded_shots(reel, config.shots)
+        marked = mark_shots(shots, reel, keep, skip, shortest_s=config.shots.min_shot_s)
+        limit_s = config.select.budget_s(reel.duration_s)
+        budget = shot_budget(marked, duration_s=reel.duration_s, frames=reel.frames, limit_s=limit_s)
         drawn = draw_different(
             curves,
             sampler.sample,
@@ -129,14 +134,6 @@ def _first_curves(
         options = networks.options
         done(f"{progress.origin('score')}{count} in {options.steps} steps, guidance {options.guidance:g}")
     return curves
-
-
-def _budget(memory: ReelMemory, config: SummarizeConfig, keep: Sequence[Span], skip: Sequence[Span]) -> ShotBudget:
-    reel = memory.reel
-    shots = memory.bounded_shots(config.shots)
-    marked = mark_shots(shots, reel, keep, skip, shortest_s=config.shots.min_shot_s)
-    limit_s = config.select.budget_s(reel.duration_s)
-    return shot_budget(marked, duration_s=reel.duration_s, frames=reel.frames, limit_s=limit_s)
 
 
 def _settings_used(config: SummarizeConfig, reel: Reel) -> SummarizeConfig:

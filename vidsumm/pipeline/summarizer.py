@@ -202,7 +202,8 @@ class Summarizer:
         skip: Sequence[Sequence[float]],
     ) -> Choice:
         return choose(
-            self._remember(reel),
+            reel,
+            self._recall(reel),
             self._config_for(given),
             self._networks,
             self._cache,
@@ -218,11 +219,11 @@ class Summarizer:
             changes = {"ratio": None, "duration_s": None} | changes
         return self.config.replace(**changes)
 
-    def _remember(self, reel: Reel) -> ReelMemory:
-        """Returns what is known of the reel from the last choice, if that was from the same one."""
+    def _recall(self, reel: Reel) -> ReelMemory:
+        """Returns what was worked out for the reel in the last choice, if that was from the same one."""
         memory = self._memory
-        if memory is None or memory.reel.key != reel.key:
-            memory = self._memory = ReelMemory(reel)
+        if memory is None or memory.key != reel.key:
+            memory = self._memory = ReelMemory(reel.key)
         return memory
 
 
