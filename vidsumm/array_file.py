@@ -65,6 +65,7 @@ def read(path: Path, identity: Mapping[str, str]) -> Entry:
         DamagedError: it is damaged or something else.
         OSError: it cannot be read.
     """
+    path.open("rb").close()  # safetensors' own errors about a missing file have no error code
     try:
         with safe_open(path, framework="numpy") as file:
             header = _header(file.metadata(), identity)

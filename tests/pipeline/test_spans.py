@@ -89,6 +89,9 @@ def test_spans_of_one_of_several_videos() -> None:
     ("spans", "message"),
     [
         ([(1.0,)], r"`keep`: \(1\.0,\) is no span"),
+        ([1.0, 2.0], "`keep`: 1.0 is no span"),
+        ([("a", "b")], "is no span"),
+        ([(1, 2, 0.5)], "there is no video 0.5"),
         ([(3, 2)], "`keep`: 3 to 2 s does not lie in the video's 10.00 s"),
         ([(-1, 2)], "`keep`: -1 to 2 s does not lie"),
         ([(11, 12)], "`keep`: 11 to 12 s does not lie"),
@@ -108,6 +111,11 @@ def test_spans_are_put_in_order_and_end_with_the_video() -> None:
 def test_a_span_cannot_be_kept_and_skipped() -> None:
     with pytest.raises(ConfigError, match=r"`keep` and `skip` overlap at 3\.00 s"):
         mark(keep=(Span(1.0, 4.0),), skip=(Span(3.0, 5.0),))
+
+
+def test_a_scrap_is_shown_where_nothing_else_is_left() -> None:
+    found = mark(skip=(Span(0.2, 10.0),))
+    assert shown(found, ~found.banned) == [[0.0, 0.2]]
 
 
 def test_something_must_be_left() -> None:

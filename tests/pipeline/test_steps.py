@@ -124,6 +124,14 @@ class TestChoose:
         with Summarizer(CONFIG.replace(samples=2, ratio=0.2, seed=3)) as fresh:
             assert essence(chosen) == essence(fresh.summarize(clip.path, dry_run=True).record)
 
+    def test_the_record_holds_the_settings_of_the_analysis(self, analysis: Analysis) -> None:
+        others = CONFIG.replace(fps=1.0, segmenter="uniform", penalty=3.0, batch_size=4, max_shot_s=1.5)
+        with Summarizer(others) as made:
+            settings = made.choose(analysis).record().settings
+        assert settings["decode"]["fps"] == 2.0
+        assert settings["features"]["batch_size"] == CONFIG.features.batch_size
+        assert settings["shots"] == {"segmenter": "kts", "min_shot_s": 0.5, "max_shot_s": 1.5, "penalty": 1.0}
+
     def test_kept_and_skipped_spans(self, analysis: Analysis, summarizer: Summarizer) -> None:
         choice = summarizer.choose(analysis, duration_s=8.0, keep=[(3.3, 5.1)], skip=[(0, 3), (10, 12.5)])
         assert len(choice.candidates) > 1

@@ -57,6 +57,22 @@ def test_equals_brute_force_with_its_ties(items: list[tuple[int, int]], capacity
     count=st.integers(1, 40),
     capacity=st.integers(0, 400),
 )
+def test_many_items_of_nearly_the_same_density(seed: int, count: int, capacity: int) -> None:
+    """Few of them can be settled beforehand."""
+    rng = np.random.default_rng(seed)
+    weights = rng.integers(1, 60, count)
+    values = weights * (1 + 1e-3 * rng.random(count))
+    assert values[solve(values, weights, capacity)].sum() == pytest.approx(
+        slow_value(values.tolist(), weights.tolist(), capacity)
+    )
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    seed=st.integers(0, 10_000),
+    count=st.integers(1, 40),
+    capacity=st.integers(0, 400),
+)
 def test_attains_the_value_of_a_plain_table(seed: int, count: int, capacity: int) -> None:
     rng = np.random.default_rng(seed)
     values, weights = rng.random(count), rng.integers(1, 60, count)

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from vidsumm.export.axis import placed, shot_borders_s, source_borders_s, source_end_s
+from vidsumm.export.axis import placed, shot_borders_s, source_borders_s
 from vidsumm.export.lettering import shorten, width_px, write
 from vidsumm.export.page import (
     LABEL_PX,
@@ -37,7 +37,7 @@ def draw_strips(figure: Figure, layout: PageLayout, record: SummaryRecord) -> No
     described = layout.row == ROW_PX
     bar = _BAR_PX if described else max(layout.row - min(5.0, layout.row / 4), 0.5)
     tops = np.arange(layout.rows) * layout.row + (LABEL_PX if described else (layout.row - bar) / 2)
-    tracks = [_box(source.offset_s, source_end_s(source), top, bar) for top in tops for source in record.sources]
+    tracks = [_box(0, end_s, top, bar) for top in tops]
     axes.add_collection(PolyCollection(tracks, facecolors=TRACK, linewidths=0), autolim=False)
     # At least two pixels, so that a short clip of a long film can be seen.
     least_s = 2 * end_s / layout.width

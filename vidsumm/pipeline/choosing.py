@@ -139,7 +139,9 @@ def _first_curves(
 def _settings_used(config: SummarizeConfig, reel: Reel) -> SummarizeConfig:
     """Returns the settings with those that the videos were analysed with, which may be an earlier run's."""
     first = reel.analyses[0]
-    return dataclasses.replace(config, decode=first.decode, features=first.feature_settings)
+    found_by = first.shot_settings
+    shots = dataclasses.replace(config.shots, segmenter=found_by.segmenter, penalty=found_by.penalty)
+    return dataclasses.replace(config, decode=first.decode, features=first.feature_settings, shots=shots)
 
 
 def _provenance(reel: Reel, networks: Networks, config: SummarizeConfig) -> ProvenanceRecord:

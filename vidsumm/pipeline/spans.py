@@ -83,20 +83,22 @@ def mark_shots(
                 raise ConfigError(f"`keep` and `skip` overlap at {start_s:.2f} s", remedy="shorten one of the spans")
     divided, is_part = _divide(shots, reel, [*kept, *skipped])
     pinned, banned = _inside(divided, reel, kept), _inside(divided, reel, skipped)
-    banned |= _is_scrap(divided, is_part & ~pinned & ~banned, banned, shortest_s)
     if banned.all():
         raise ConfigError("`skip` leaves nothing to show", remedy="skip less")
+    scraps = _is_scrap(divided, is_part & ~pinned & ~banned, banned, shortest_s)
+    if not (banned | scraps).all():  # where nothing else is left, they are better than nothing
+        banned |= scraps
     return MarkedShots(divided, pinned, banned)
 
 
 def _span(item: Sequence[float], reel: Reel, setting: str) -> Span:
-    if len(item) not in (2, 3):
-        raise ConfigError(f"`{setting}`: {item!r} is no span", remedy="give (start, end) in seconds")
-    span = Span(float(item[0]), float(item[1]), int(item[2]) if len(item) == 3 else 0)
-    if not 0 <= span.source < len(reel.infos):
-        raise ConfigError(
-            f"`{setting}`: there is no video {span.source}", remedy=f"count from 0 to {len(reel.infos) - 1}"
-        )
+    try:
+        start_s, end_s, source = (*item, 0) if len(item) == 2 else item
+        span = Span(float(start_s), float(end_s), int(source))
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"`{setting}`: {item!r} is no span", remedy="give (start, end) in seconds") from error
+    if not (0 <= span.source < len(reel.infos) and span.source == source):
+        raise ConfigError(f"`{setting}`: there is no video {source}", remedy=f"count from 0 to {len(reel.infos) - 1}")
     duration_s = reel.infos[span.source].duration_s
     if not (math.isfinite(span.end_s) and 0 <= span.start_s < min(span.end_s, duration_s)):
         raise ConfigError(

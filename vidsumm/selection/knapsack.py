@@ -7,6 +7,9 @@ from vidsumm.errors import InputError
 
 __all__ = ["solve"]
 
+_ROUNDING = 1e-9
+"""Sums of values are compared with this relative margin, far above their rounding."""
+
 
 def solve(
     values: NDArray[np.float64],
@@ -18,9 +21,11 @@ def solve(
 ) -> NDArray[np.bool_]:
     """Chooses the items of greatest total value whose weights sum to `capacity` at most.
 
-    Dynamic programme over the capacity, in steps of the weights' greatest common divisor: O(M capacity) time, one bit
-    of memory per item and step. An item is chosen only if that raises the total value: items worth nothing or less are
-    never chosen, and of two equally valuable choices the one without the last item in which they differ is returned.
+    Items that every best choice has, or none has, are settled first (see `_settle`). For the K others, a dynamic
+    programme over the capacity that is left, in steps of the weights' greatest common divisor: O(K capacity) time,
+    one bit of memory per item and step. An item is chosen only if that raises the total value: items worth nothing or
+    less are never chosen, and of two equally valuable choices the one without the last item in which they differ is
+    returned.
 
     Args:
         values: (M,) float64, finite.
@@ -55,9 +60,53 @@ def solve(
     if weights[items].sum() <= capacity:
         chosen[items] = True
         return chosen
-    step = int(np.gcd.reduce(weights[items]))
-    chosen[items] = _solve_reduced(values[items], (weights[items] // step).tolist(), capacity // step)
+    is_open, is_in = _settle(values[items], weights[items], capacity)
+    chosen[items[is_in]] = True
+    capacity -= int(weights[items[is_in]].sum())
+    items = items[is_open & (weights[items] <= capacity)]
+    if len(items):
+        step = int(np.gcd.reduce(weights[items]))
+        chosen[items] = _solve_reduced(values[items], (weights[items] // step).tolist(), capacity // step)
     return chosen
+
+
+def _settle(
+    values: NDArray[np.float64], weights: NDArray[np.int64], capacity: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Finds items that every best choice has, and items that none has.
+
+    With the density r of the first item that does not fit when items are taken by falling density, no choice is worth
+    more than r * capacity + sum(max(0, v - r * w)), and one that treats an item other than that sum does is worth less
+    by |v - r * w|. Where that is less than some choice attains, the item is settled (Dantzig 1957; Martello and Toth,
+    Knapsack Problems, 1990, section 2.2).
+
+    Args:
+        values: (K,) float64, above zero.
+        weights: (K,) int64, each within the capacity; together above it.
+        capacity: greatest total weight.
+
+    Returns:
+        (K,) bool whether an item is open, and (K,) bool whether every best choice has it.
+    """
+    order = np.argsort(-(values / weights), kind="stable")
+    first_out = order[np.searchsorted(np.cumsum(weights[order]), capacity, side="right")]
+    density = values[first_out] / weights[first_out]
+    gains = values - density * weights
+    most = density * capacity + gains[gains > 0].sum()
+    is_settled = np.abs(gains) > most - _greedy_value(values, weights, order, capacity) + _ROUNDING * most
+    return ~is_settled, is_settled & (gains > 0)
+
+
+def _greedy_value(
+    values: NDArray[np.float64], weights: NDArray[np.int64], order: NDArray[np.int64], capacity: int
+) -> float:
+    """Returns the value of the items that fit when they are taken in order."""
+    attained = 0.0
+    for value, weight in zip(values[order].tolist(), weights[order].tolist(), strict=True):
+        if weight <= capacity:
+            attained += value
+            capacity -= weight
+    return attained
 
 
 def _solve_reduced(values: NDArray[np.float64], weights: list[int], capacity: int) -> list[bool]:
