@@ -34,8 +34,6 @@ class ChoiceTimes:
     name: str
     minutes: float
     shots: int
-    analysis_s: float
-    """Time of the analysis."""
     first_s: float
     """Time of the first choice, which loads the model, draws curves and bounds shots."""
     second_s: Mapping[float, float]
@@ -45,7 +43,7 @@ class ChoiceTimes:
 def measure_choices(
     paths: Sequence[Path], *, runs: int = 5, config: SummarizeConfig | None = None, on_event: EventSink = ignore
 ) -> list[ChoiceTimes]:
-    """Analyses each video and chooses from it again and again, with the cache turned off.
+    """Analyses each video, or takes the analysis from the cache, and chooses from it again and again without the cache.
 
     Args:
         paths: the videos.
@@ -56,18 +54,17 @@ def measure_choices(
     Raises:
         VidsummError: a video cannot be used.
     """
-    found = []
+    config, found = config or SummarizeConfig(), []
     for path in paths:
-        with Summarizer((config or SummarizeConfig()).replace(use_cache=False), on_event=on_event) as summarizer:
-            begin = time.perf_counter()
-            analysis = summarizer.analyse(path)
-            analysis_s = time.perf_counter() - begin
+        with Summarizer(config, on_event=on_event) as analysing:
+            analysis = analysing.analyse(path)
+        with Summarizer(config.replace(use_cache=False)) as summarizer:
             first_s, shots = _time_choice(summarizer, analysis, 0.5)
             second_s = {
                 ratio: statistics.median(_time_choice(summarizer, analysis, ratio)[0] for _ in range(runs))
                 for ratio in _RATIOS
             }
-            found.append(ChoiceTimes(path.name, analysis.info.duration_s / 60, shots, analysis_s, first_s, second_s))
+        found.append(ChoiceTimes(path.name, analysis.info.duration_s / 60, shots, first_s, second_s))
     return found
 
 
@@ -79,7 +76,7 @@ def _time_choice(summarizer: Summarizer, analysis: Analysis, ratio: float) -> tu
 
 
 def choice_table(times: Sequence[ChoiceTimes], command: str) -> Table:
-    """Returns a column for each video, and rows for its shots, the analysis, the first choice and further ones."""
+    """Returns a column for each video, and rows for its shots, the first choice and further ones."""
     columns = [Metric(f"video_{k}", f"{one.name}, {one.minutes:.0f} min", "neither", 4) for k, one in enumerate(times)]
 
     def row(name: str, values: Sequence[float]) -> Row:
@@ -88,7 +85,6 @@ def choice_table(times: Sequence[ChoiceTimes], command: str) -> Table:
 
     rows = [
         row("shots", [one.shots for one in times]),
-        row("analysis, s", [one.analysis_s for one in times]),
         row("first choice, s", [one.first_s for one in times]),
         *(
             row(f"another choice, {ratio:.0%} of the video, s", [one.second_s[ratio] for one in times])
@@ -96,7 +92,7 @@ def choice_table(times: Sequence[ChoiceTimes], command: str) -> Table:
         ),
     ]
     meta = measured_now(
-        protocol="five summaries; median of the timed choices; nothing from the cache",
+        protocol="five summaries; median of the timed choices; no curve from the cache",
         dataset=", ".join(one.name for one in times),
         command=command,
     )
