@@ -1,10 +1,12 @@
 """Stopping a call that another thread has started."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from vidsumm.errors import CancelledError
 
-__all__ = ["CancelToken"]
+__all__ = ["Calls", "CancelToken"]
 
 
 class CancelToken:
@@ -30,3 +32,29 @@ class CancelToken:
         """
         if self.is_cancelled:
             raise CancelledError("cancelled")
+
+
+class Calls:
+    """The calls that are running, each with its token."""
+
+    def __init__(self) -> None:
+        self._running: set[CancelToken] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def begin(self) -> Iterator[CancelToken]:
+        """Counts a call as running while the block runs, and yields its token."""
+        token = CancelToken()
+        with self._lock:
+            self._running.add(token)
+        try:
+            yield token
+        finally:
+            with self._lock:
+                self._running.discard(token)
+
+    def cancel(self) -> None:
+        """Cancels all calls that are running."""
+        with self._lock:
+            for token in self._running:
+                token.cancel()

@@ -33,6 +33,7 @@ _REMEDIES = {
     errno.ENAMETOOLONG: "choose a shorter name",
 }
 _HASHED_BYTES = 2 << 30
+_BLOCK_BYTES = 1 << 20
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -115,14 +116,24 @@ def file_identity(path: Path) -> str:
     return file_sha256(path) if status.st_size <= _HASHED_BYTES else f"{status.st_size} bytes, {status.st_mtime_ns}"
 
 
-def file_sha256(path: Path) -> str:
+def file_sha256(path: Path, size: int | None = None) -> str:
     """Returns the SHA-256 of a file, 64 hexadecimal digits.
+
+    Args:
+        path: the file.
+        size: number of bytes at its beginning that count; None for all.
 
     Raises:
         OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        if size is None:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        while size > 0 and (block := file.read(min(size, _BLOCK_BYTES))):
+            digest.update(block)
+            size -= len(block)
+        return digest.hexdigest()
 
 
 def _put_in_place(temporary: Path, path: Path) -> None:

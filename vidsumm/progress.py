@@ -50,7 +50,7 @@ def join_logs(logs: Sequence[Log], *, together: bool = False) -> Log:
 class Progress:
     """What has happened so far in a run on one video, or in one training or benchmark run.
 
-    Every report first checks whether the run is cancelled, so that a run stops wherever it reports something.
+    A run that is cancelled stops when it begins a stage or reports how much of one is done.
     """
 
     on_event: EventSink
@@ -103,10 +103,15 @@ class Progress:
         """Returns "from the cache: " for a stage whose result was read from the cache, else an empty string."""
         return "from the cache: " if stage in self.cached else ""
 
-    def notice(self, text: str) -> None:
-        """Records a warning and reports it."""
+    def notice(self, text: str, sources: tuple[Path, ...] | None = None) -> None:
+        """Records a warning and reports it.
+
+        Args:
+            text: one line.
+            sources: the videos that it is about; None for all of the run.
+        """
         self.notices.append(text)
-        self.on_event(Notice("warning", text, self.sources))
+        self.on_event(Notice("warning", text, self.sources if sources is None else sources))
 
     def log(self) -> Log:
         """Returns what has happened so far."""

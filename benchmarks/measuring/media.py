@@ -119,7 +119,7 @@ def _cut_together(info: VideoInfo, timelines: Sequence[Timeline], config: CutCon
             config=config,
             metadata=[{} for _ in timelines],
             on_progress=lambda _: None,
-            on_notice=lambda _: None,
+            on_notice=lambda *_: None,
             work_dir=Path(folder),
         )
 

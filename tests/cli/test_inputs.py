@@ -51,7 +51,7 @@ def test_an_empty_folder_is_a_failure(clips: Path) -> None:
     (clips / "empty").mkdir()
     planned, failures = list_tasks([Path("empty"), Path("a.mp4")], None)
     assert planned == [VideoTask(Path("a.mp4"), Path("summaries/a"))]
-    assert [failure.source for failure in failures] == [Path("empty")]
+    assert [failure.sources for failure in failures] == [(Path("empty"),)]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="everything is readable to root")

@@ -89,7 +89,7 @@ def test_the_object_of_a_dry_run_names_no_folder() -> None:
 @pytest.mark.usefixtures("running_command")
 def test_the_object_of_a_failure_names_flags() -> None:
     error = ConfigError("`fps`: 0 is not allowed", remedy="give a larger `fps`")
-    told = failure_as_object(Failure(Path("a.mp4"), error))
+    told = failure_as_object(Failure((Path("a.mp4"),), error))
     assert told["inputs"] == ["a.mp4"]
     assert told["error"] == {
         "kind": "ConfigError",
@@ -100,7 +100,7 @@ def test_the_object_of_a_failure_names_flags() -> None:
 
 
 def test_the_object_of_a_defect_names_versions() -> None:
-    error = failure_as_object(Failure(Path("a.mp4"), KeyError("x")))["error"]
+    error = failure_as_object(Failure((Path("a.mp4"),), KeyError("x")))["error"]
     assert error["exit_code"] == 1
     assert "report it" in error["remedy"]
     assert "vidsumm" in error["versions"]

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from tests.support.media import write_clip
 from tests.support.tiny import tiny_networks
 from vidsumm.cli.app import app
-from vidsumm.errors import InputError, OutputError, PartialFailureError
+from vidsumm.errors import EncodeError, InputError, OutputError, PartialFailureError
 from vidsumm.export.record import read_record
 
 pytestmark = pytest.mark.slow
@@ -102,3 +102,24 @@ def test_a_single_video_is_summarized_as_ever(day: Path, tmp_path: Path) -> None
     assert code == 0
     assert out.startswith(f"{day / 'a.mp4'}, 8.0 s: ")
     assert (tmp_path / "a-summary" / "summary-1.mp4").is_file()
+
+
+def test_a_failure_of_all_is_an_object_beside_that_of_one(day: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise EncodeError("encoding a.mp4 failed")
+
+    (day / "bad.mp4").write_text("not a video")
+    monkeypatch.setattr("vidsumm.pipeline.writing.render", fail)
+    code, out, err = run(day, "--json")
+    told = [json.loads(line) for line in out.splitlines()]
+    assert [[Path(path).name for path in one["inputs"]] for one in told] == [["bad.mp4"], ["a.mp4", "b.mp4"]]
+    assert [one["error"]["exit_code"] for one in told] == [InputError.exit_code, EncodeError.exit_code]
+    assert code == InputError.exit_code
+    assert "bad.mp4" in err
+    assert "2 videos together: encoding a.mp4 failed" in err
+
+
+def test_a_folder_with_one_video_names_the_summaries(day: Path, tmp_path: Path) -> None:
+    (day / "b.mp4").unlink()
+    assert run(day)[0] == 0
+    assert (tmp_path / "day-summary" / "summary.json").is_file()

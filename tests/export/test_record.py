@@ -201,7 +201,7 @@ def as_schema_3(record: SummaryRecord) -> dict[str, Any]:
     (source,) = value.pop("sources")
     times_s = source.pop("times_s")
     for part, names in (
-        (source, ("offset_s", "time_base", "end_tick")),
+        (source, ("offset_s", "time_base", "end_tick", "versions")),
         (value, ("keep", "skip")),
         *((shot, ("source",)) for shot in value["shots"]),
     ):
@@ -239,7 +239,8 @@ def test_an_older_record_is_read(
     found = read_back(tmp_path, older(record))
     same = ("settings", "shots", "curves", "budget", "keep", "skip", "distinct", "notices", "timings_s")
     assert [getattr(found, name) for name in same] == [getattr(record, name) for name in same]
-    assert found.sources == (dataclasses.replace(record.sources[0], time_base="1/100000", end_tick=6_000_000),)
+    changes: dict[str, Any] = {"time_base": "1/100000", "end_tick": 6_000_000, "versions": record.versions}
+    assert found.sources == (dataclasses.replace(record.sources[0], **changes),)
     for old, new in zip(record.candidates, found.candidates, strict=True):
         ticks = [(round(clip.start_s * 1e5), round(clip.end_s * 1e5)) for clip in old.clips]
         assert dataclasses.replace(new, clips=old.clips) == old

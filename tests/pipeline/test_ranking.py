@@ -87,7 +87,7 @@ def test_candidates_of_several_videos_name_what_they_favour() -> None:
     reel = Reel(tuple(make_analysis(INFO, scenes([5]), name=f"{name}.mp4") for name in ("day", "night")))
     shots = join_shots([SHOTS, SHOTS], [60, 60])
     limit_s = 0.3 * reel.duration_s
-    budget = shot_budget(marked(shots), duration_s=reel.duration_s, frames=reel.frames, limit_s=limit_s)
+    budget = shot_budget(marked(shots), interval_s=reel.interval_s, limit_s=limit_s)
     curves = np.full((2, 120), 0.1, np.float32)
     curves[0, 60:], curves[1, [0, 1, 65, 66]] = 0.9, 0.9  # one favours the second video, one has a bit of both
     drawn = draw_different(curves, partial(seeded_curves, length=120), budget, redraws=0, seed=0)

@@ -45,7 +45,7 @@ def choice_from(*names: str) -> Choice:
     reel = Reel(tuple(make_analysis(i, scenes([60]), name=name) for i, name in zip(infos, names, strict=True)))
     shots = join_shots([shots_at(info, SHOTS_BEGIN) for _ in names], [60 for _ in names])
     limit_s = config.select.budget_s(reel.duration_s)
-    budget = shot_budget(marked(shots), duration_s=reel.duration_s, frames=reel.frames, limit_s=limit_s)
+    budget = shot_budget(marked(shots), interval_s=reel.interval_s, limit_s=limit_s)
     sampler = partial(seeded_curves, length=60 * len(names))
     drawn = draw_different(sampler(first_seeds(3, 4)), sampler, budget, redraws=8, seed=3)
     candidates = rank_candidates(drawn, budget, reel)

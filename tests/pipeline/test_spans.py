@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from tests.support.videos import make_analysis, scenes, shots_at, video_info
 from vidsumm.errors import ConfigError
+from vidsumm.pipeline.draws import shot_budget
 from vidsumm.pipeline.reel import Reel
 from vidsumm.pipeline.shots import join_shots
 from vidsumm.pipeline.spans import MarkedShots, Span, mark_shots, spans_of
@@ -46,6 +47,24 @@ def test_a_span_to_skip_takes_scraps_beside_it_along() -> None:
 def test_a_scrap_beside_a_span_to_keep_stays_free() -> None:
     found = mark(keep=(Span(2.2, 4.0),))
     assert shown(found, ~(found.pinned | found.banned))[1] == [2.0, 2.2]
+
+
+def test_frames_that_are_skipped_in_part_are_not_shown() -> None:
+    found = mark(skip=(Span(2.99, 5.01),))
+    assert shown(found, found.banned) == [[2.96, 4.0], [4.0, 5.04]]
+
+
+def test_spans_to_keep_that_fill_the_budget_fit() -> None:
+    """Each shot is rounded up to ticks, which together may be more than the budget in ticks."""
+    uneven = video_info([30, 50] * 60 + [45] * 30)
+    reel = Reel((make_analysis(uneven, scenes([13])),))
+    length_s = reel.duration_s
+    found = mark_shots(shots_at(uneven, [0, 31, 77, 100]), reel, [Span(0.0, length_s)], [], shortest_s=0.5)
+    assert found.pinned.all()
+    budget = shot_budget(found, interval_s=reel.interval_s, limit_s=length_s)
+    assert budget.lengths.sum() <= budget.capacity
+    with pytest.raises(ConfigError, match="but a summary may last"):
+        shot_budget(found, interval_s=reel.interval_s, limit_s=length_s - 0.05)
 
 
 def test_a_still_picture_can_be_kept_in_part() -> None:

@@ -10,13 +10,13 @@ from typing import TypeVar, cast
 
 import numpy as np
 import pytest
+from torch import Tensor
 
 from tests.support.media import Clip, write_clip
 from tests.support.tiny import tiny_networks
-from vidsumm.cancelling import CancelToken
 from vidsumm.config import SummarizeConfig
 from vidsumm.errors import CancelledError, ConfigError, FeatureMismatchError, InputError, OutputError
-from vidsumm.events import Event, StageAdvanced, StageStarted
+from vidsumm.events import Event, Notice, StageAdvanced, StageStarted
 from vidsumm.export.record import SummaryRecord, read_record
 from vidsumm.model.sampling import CurveSampler
 from vidsumm.pipeline.analysis import Analysis
@@ -46,7 +46,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Clip:
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Clip:
-    return write_clip(tmp_path_factory.mktemp("other") / "other.mp4", seconds=10, fps=25, scenes=4)
+    return write_clip(tmp_path_factory.mktemp("other") / "other.mp4", seconds=10, fps=25, scenes=4, size=(64, 96))
 
 
 @pytest.fixture
@@ -191,13 +191,55 @@ class TestWrite:
         video.touch()  # the same content at another time
         choice.write(tmp_path / "touched")
         with video.open("ab") as file:
-            file.write(b"\0" * 8)
+            file.write(b"\0" * 8)  # a recording that goes on
+        choice.write(tmp_path / "longer")
+        content = bytearray(video.read_bytes())
+        content[len(content) // 2] ^= 1
+        video.write_bytes(content)
         with pytest.raises(InputError, match=r"video\.mp4 has changed since it was analysed"):
             choice.write(tmp_path / "changed")
         video.unlink()
         with pytest.raises(InputError, match=r"video\.mp4: no such file"):
             choice.write(tmp_path / "missing")
-        assert sorted(path.name for path in tmp_path.iterdir()) == ["touched"]
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["longer", "touched"]
+
+    def test_a_video_that_changes_meanwhile_is_refused(self, clip: Clip, other: Clip, tmp_path: Path) -> None:
+        video = tmp_path / "video.mp4"
+        video.write_bytes(clip.path.read_bytes())
+
+        def replace(event: Event) -> None:
+            if isinstance(event, StageStarted) and event.stage == "select":
+                video.write_bytes(other.path.read_bytes())
+
+        with Summarizer(CONFIG, on_event=replace) as summarizer, pytest.raises(InputError, match="has changed"):
+            summarizer.summarize(video, tmp_path / "out")
+        assert [path.name for path in tmp_path.iterdir()] == ["video.mp4"]
+
+    def test_an_analysis_finds_its_video_again(
+        self, clip: Clip, other: Clip, summarizer: Summarizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "first").mkdir()
+        (tmp_path / "first" / "video.mp4").write_bytes(clip.path.read_bytes())
+        monkeypatch.chdir(tmp_path / "first")
+        summarizer.analyse("video.mp4").save("video.analysis")
+        monkeypatch.chdir(tmp_path)
+        assert summarizer.choose(Analysis.load("first/video.analysis"), samples=1).write("a").files
+        moved = (tmp_path / "first" / "video.mp4").rename(tmp_path / "moved.mp4")
+        found = Analysis.load("first/video.analysis", video=moved)
+        assert summarizer.choose(found, samples=1).write("b").sources == (moved,)
+        with pytest.raises(InputError, match="is not the video that was analysed"):
+            Analysis.load("first/video.analysis", video=other.path)
+
+    def test_copied_clips_cannot_skip(self, analysis: Analysis) -> None:
+        with Summarizer(CONFIG.replace(mode="copy")) as summarizer:
+            with pytest.raises(ConfigError, match="`mode=copy` begins and ends clips at key frames"):
+                summarizer.choose(analysis, skip=[(1, 2)])
+            assert summarizer.choose(analysis, keep=[(1, 2)]).candidates
+
+    def test_another_backbone_than_that_of_the_analysis(self, analysis: Analysis) -> None:
+        with Summarizer(CONFIG.replace(backbone="googlenet")) as summarizer, pytest.raises(ConfigError) as caught:
+            summarizer.choose(analysis)
+        assert "`backbone=inception-v3`, but the settings say `backbone=googlenet`" in caught.value.what
 
 
 class TestTogether:
@@ -216,6 +258,24 @@ class TestTogether:
             assert probe(path).duration_s == pytest.approx(candidate.duration_s, abs=1e-3)
             assert candidate.duration_s <= 9.0
 
+    def test_everything_fits_and_pins_fill_the_budget(
+        self, analysis: Analysis, other: Clip, summarizer: Summarizer
+    ) -> None:
+        """Their frame rates differ, so that no frame interval measures the shots of both."""
+        both = [analysis, summarizer.analyse(other.path)]
+        (whole,) = summarizer.choose(both, samples=1, ratio=1.0).candidates
+        assert whole.timeline.duration == 30
+        keep = [(0, 4, 0), (0, 4, 1)]
+        (pinned,) = summarizer.choose(both, samples=1, duration_s=8.0, keep=keep).candidates
+        assert pinned.timeline.duration == 8
+        with pytest.raises(ConfigError, match=r"give \(start, end, index of the video\)"):
+            summarizer.choose(both, keep=[(0, 4)])
+
+    def test_other_settings_are_refused(self, analysis: Analysis, summarizer: Summarizer) -> None:
+        changed = dataclasses.replace(analysis.shot_settings, penalty=3.0)
+        with pytest.raises(ConfigError, match="was analysed with other settings"):
+            summarizer.choose([analysis, dataclasses.replace(analysis, shot_settings=changed)])
+
     def test_videos_analysed_in_other_ways_are_refused(self, analysis: Analysis, summarizer: Summarizer) -> None:
         origin = dataclasses.replace(analysis.origin, feature_id="another:00000000:x:2fps")
         with pytest.raises(ConfigError, match="was analysed as 'another"):
@@ -223,11 +283,14 @@ class TestTogether:
 
     def test_events_name_their_videos(self, clip: Clip, other: Clip, tmp_path: Path) -> None:
         told: list[Event] = []
-        with Summarizer(CONFIG, on_event=told.append) as summarizer:
+        with Summarizer(CONFIG.replace(ratio=0.8), on_event=told.append) as summarizer:
             summarizer.summarize([clip.path, other.path], tmp_path / "out")
         started = [(event.stage, event.sources) for event in told if isinstance(event, StageStarted)]
         one, two, both = (clip.path,), (other.path,), (clip.path, other.path)
         looked_at = [(stage, which) for which in (one, two) for stage in ("decode", "shots")]
+        notices = [event for event in told if isinstance(event, Notice)]
+        assert notices
+        assert all(event.sources == (two if event.text.startswith("other.mp4: ") else one) for event in notices)
         assert started == [
             *(("probe", which) for which in (one, two)),
             *looked_at,
@@ -241,7 +304,7 @@ class TestTogether:
 
 
 class TestCancel:
-    @pytest.mark.parametrize("stage", ["decode", "score", "cut"])
+    @pytest.mark.parametrize("stage", ["probe", "decode", "shots", "score", "select", "cut", "write"])
     def test_another_thread_stops_a_call(self, stage: str, clip: Clip, tmp_path: Path) -> None:
         reached = threading.Event()
 
@@ -267,9 +330,44 @@ class TestCancel:
         summarizer.cancel()
         assert summarizer.choose(analysis).candidates
 
-    def test_writing_stops_by_a_token(self, analysis: Analysis, summarizer: Summarizer, tmp_path: Path) -> None:
-        token = CancelToken()
-        choice = summarizer.choose(analysis, samples=1)
+    @pytest.mark.parametrize("stage", ["shots", "select"])
+    def test_the_last_stage_of_a_step_can_be_cancelled(self, stage: str, clip: Clip, analysis: Analysis) -> None:
+        def listen(event: Event) -> None:
+            if isinstance(event, StageStarted) and event.stage == stage:
+                own.cancel()
+
+        own = Summarizer(CONFIG, on_event=listen)
         with pytest.raises(CancelledError):
-            choice.write(tmp_path / "out", on_event=lambda event: token.cancel(), cancel=token)
+            own.analyse(clip.path) if stage == "shots" else own.choose(analysis)
+
+    def test_drawing_stops_within_a_curve(
+        self, analysis: Analysis, summarizer: Summarizer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked: list[int] = []
+        real = CurveSampler._ask
+
+        def ask(sampler: CurveSampler, u_t: Tensor, t: int, branches: int) -> Tensor:
+            asked.append(t)
+            summarizer.cancel()
+            return real(sampler, u_t, t, branches)
+
+        monkeypatch.setattr(CurveSampler, "_ask", ask)
+        with pytest.raises(CancelledError):
+            summarizer.choose(analysis)
+        assert len(asked) == 1
+
+    def test_writing_a_choice_can_be_cancelled(self, analysis: Analysis, tmp_path: Path) -> None:
+        told: list[Event] = []
+
+        def listen(event: Event) -> None:
+            told.append(event)
+            if isinstance(event, StageStarted) and event.stage == "cut":
+                own.cancel()
+
+        own = Summarizer(CONFIG, on_event=listen)
+        choice = own.choose(analysis, samples=1)
+        with pytest.raises(CancelledError):
+            choice.write(tmp_path / "out")
         assert list(tmp_path.iterdir()) == []
+        assert copied(choice).write(tmp_path / "elsewhere").files
+        assert [event.stage for event in told if isinstance(event, StageStarted)] == ["score", "select", "cut"]

@@ -168,7 +168,7 @@ def cut_together(
         "config": FAST,
         "metadata": [{}] * len(timelines),
         "on_progress": lambda done: None,
-        "on_notice": lambda text: None,
+        "on_notice": lambda text, number: None,
     }
     with TemporaryDirectory() as work_dir:
         settings |= {"work_dir": Path(work_dir)}

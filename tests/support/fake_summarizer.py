@@ -53,6 +53,7 @@ def record(source: Path, samples: int, *, written: bool = True) -> SummaryRecord
                 frames=2500,
                 time_base="1/50",
                 end_tick=5000,
+                versions={"vidsumm": "0"},
                 times_s=(0.0, 50.0),
             ),
         ),

@@ -59,6 +59,7 @@ def source(video: Video, offset_s: float) -> SourceRecord:
         frames=frames,
         time_base=f"1/{TICKS_PER_S}",
         end_tick=max(1, round(video.duration_s * TICKS_PER_S)),
+        versions={"vidsumm": "0.1.0"},
         times_s=round_all(np.arange(0, video.duration_s, 0.5)),
     )
 

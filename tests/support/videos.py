@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.support.video_info import make_info
+from vidsumm.array_file import array_sha256
 from vidsumm.config import DecodeConfig, FeatureConfig, SelectConfig, ShotConfig
 from vidsumm.pipeline.analysis import Analysis, FeatureOrigin
 from vidsumm.pipeline.draws import ShotBudget, shot_budget
@@ -56,7 +57,7 @@ def make_analysis(
         feature_settings=FeatureConfig(),
         shot_settings=config,
         versions={"vidsumm": "0.1.0"},
-        content=name,
+        content=f"{name} {array_sha256(features)}",
         log=Log((), (), {"probe": 0.5}),
     )
 
@@ -77,7 +78,7 @@ def marked(shots: Shots, pinned: Sequence[int] = (), banned: Sequence[int] = ())
 def budget_of(info: VideoInfo, shots: MarkedShots, config: SelectConfig) -> ShotBudget:
     """The knapsack problem of a video."""
     limit_s = config.budget_s(info.duration_s)
-    return shot_budget(shots, duration_s=info.duration_s, frames=len(info.frame_pts), limit_s=limit_s)
+    return shot_budget(shots, interval_s=info.duration_s / len(info.frame_pts), limit_s=limit_s)
 
 
 def even_budget(shots: int, capacity: int, pinned: Sequence[int] = (), banned: Sequence[int] = ()) -> ShotBudget:

@@ -60,7 +60,7 @@ def test_summaries_are_cut_from_a_file_whose_metadata_is_not_utf_8(tmp_path: Pat
         config=CutConfig(mode=mode, preset="ultrafast"),
         metadata=[{"title": "caf\udce9"}],
         on_progress=lambda share: None,
-        on_notice=pytest.fail,
+        on_notice=lambda text, number: pytest.fail(text),
         work_dir=tmp_path,
     )
     assert made.frames == 10

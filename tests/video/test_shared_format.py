@@ -42,7 +42,7 @@ def shared(*shown: tuple[VideoInfo, float]) -> SharedFormat:
 def test_a_single_source_keeps_everything() -> None:
     sound = AudioStream(1, "aac", 22_050, 1)
     assert shared((source("a.mp4", (63, 47), sound), 5)) == SharedFormat(
-        Fraction(1, 25), {}, SoundFormat(22_050, "mono", 1), ()
+        Fraction(1, 25), {}, SoundFormat(22_050, "mono", 1), {}
     )
 
 
@@ -50,7 +50,7 @@ def test_sources_that_agree_are_not_changed() -> None:
     infos = [source(name, (63, 47), rate=rate) for name, rate in [("a.mp4", 25), ("b.mp4", 50), ("c.mp4", 24)]]
     infos = [replace(info, video=replace(info.video, sample_aspect_ratio=Fraction(4, 3))) for info in infos]
     found = shared(*((info, 1) for info in infos))
-    assert found.notices == ()
+    assert found.notices == {}
     assert found.time_base == Fraction(1, 600)
     common = found.pictures[0].common
     assert (common.canvas, common.sar, common.colour, common.top_rate) == (
@@ -85,7 +85,7 @@ def test_every_change_is_told_with_the_name_of_the_file(colours: dict[str, Colou
     mono = source("mono.mp4", audio=AudioStream(1, "aac", 44_100, 1))
     surround = source("surround.mp4", (642, 360), AudioStream(1, "ac3", 48_000, 6))
     found = shared((source("plain.mp4"), 9), (upright, 3), (mono, 3), (surround, 3))
-    assert dict(text.split(": ") for text in found.notices) == {
+    assert dict(text.split(": ") for text in found.notices.values()) == {
         "plain.mp4": "colours converted to BT.709",
         "portrait.mp4": (
             "scaled from 1080x1920 to 202x360, black bars added up to 640x360, silent, because it has no sound"
@@ -102,7 +102,7 @@ def test_colours_that_agree_are_kept_unless_they_have_the_full_range(colours: di
     pair = ((source("a.mp4"), 1.0), (source("b.mp4"), 1.0))
     colours |= {"a.mp4": Colour(9, 16, 9), "b.mp4": Colour(9, 16, 9)}
     assert shared(*pair).pictures[0].common.colour == Colour(9, 16, 9)
-    assert shared(*pair).notices == ()
+    assert shared(*pair).notices == {}
     colours |= {name: replace(BT601, is_full_range=True) for name in colours}
     assert shared(*pair).pictures[0].common.colour == BT709
     assert all(picture.is_converted for picture in shared(*pair).pictures.values())
@@ -114,4 +114,4 @@ def test_sound_is_that_of_most_of_what_is_shown() -> None:
     assert shared((infos[0], 3), (infos[1], 4), (infos[2], 9)).sound == SoundFormat(44_100, "mono", 1)
     assert shared((infos[0], 4), (infos[1], 4), (infos[2], 9)).sound == SoundFormat(48_000, "stereo", 2)
     silent = shared((infos[2], 3), (source("d.mp4", audio=None), 1))
-    assert (silent.sound, silent.notices) == (None, ())
+    assert (silent.sound, silent.notices) == (None, {})

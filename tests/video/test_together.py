@@ -129,7 +129,7 @@ def test_sources_that_differ_in_everything_become_one_file(
     second = [(2, 2.2, 3.4), (0, 1.5, 3.7), (3, 0.3, 1.2), (1, 1.1, 1.6)]
     timelines = [plan_timeline(infos, clips) for clips in (first, second)]
     config = CutConfig(preset=preset)
-    files = cut_together(infos, timelines, tmp_path, config=config, on_notice=notices.append)
+    files = cut_together(infos, timelines, tmp_path, config=config, on_notice=lambda text, number: notices.append(text))
     for file, timeline in zip(files, timelines, strict=True):
         assert file.timeline == timeline
         assert_frames(file, infos)
@@ -179,7 +179,7 @@ def _any_clip(timeline: Timeline, ticks: NDArray[np.int64], source: int, random:
 def test_sources_that_agree_are_not_scaled(sources: dict[str, VideoInfo], tmp_path: Path) -> None:
     infos, notices = [sources["plain.ts"], sources["plain.mp4"]], list[str]()
     timeline = plan_timeline(infos, [(0, 0.5, 1.6), (1, 2.2, 3.4)])
-    (file,) = cut_together(infos, [timeline], tmp_path, on_notice=notices.append)
+    (file,) = cut_together(infos, [timeline], tmp_path, on_notice=lambda text, number: notices.append(text))
     assert notices == []
     assert_frames(file, infos)
     assert look(file.path).rate == 25
@@ -251,7 +251,9 @@ def test_like_sources_are_copied_into_one_file(tmp_path: Path) -> None:
     for name, seconds in [("a.mp4", 4), ("b.mp4", 5)]:
         infos.append(probe(write_clip(tmp_path / name, seconds=seconds, fps=25, size=SIZE, bframes=2, gop=20).path))
     timeline = plan_timeline(infos, [(1, 1.0, 1.4), (0, 1.7, 2.3), (1, 3.3, 3.5)])
-    (file,) = cut_together(infos, [timeline], tmp_path, config=COPY, on_notice=notices.append)
+    (file,) = cut_together(
+        infos, [timeline], tmp_path, config=COPY, on_notice=lambda text, number: notices.append(text)
+    )
     assert notices == []
     assert ranges(file.timeline) == [[20, 40], [40, 60], [80, 100]]
     seen = look(file.path)

@@ -7,21 +7,19 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TextIO, TypeVar
 
 from vidsumm.cli.exits import exit_code_of, report
-from vidsumm.cli.inputs import Failure, VideoTask, list_tasks
+from vidsumm.cli.inputs import Failure, VideoTask, list_tasks, together_folder
 from vidsumm.cli.progress import Reporter, reporter_for
 from vidsumm.cli.results import failure_as_object, print_summary, summary_as_object
 from vidsumm.cli.terminal import console_for, print_json
 from vidsumm.cli.wording import printable
 from vidsumm.config import SummarizeConfig
 from vidsumm.errors import ConfigError, InputError, PartialFailureError
-from vidsumm.pipeline.summarizer import Summarizer, default_folder
+from vidsumm.pipeline.analysis import Analysis
+from vidsumm.pipeline.summarizer import Summarizer
 from vidsumm.pipeline.writing import Summary
-
-if TYPE_CHECKING:
-    from vidsumm.pipeline.analysis import Analysis
 
 __all__ = ["RunFlags", "run"]
 
@@ -59,10 +57,14 @@ def run(inputs: Sequence[Path], output: Path | None, settings: SummarizeConfig, 
     """
     tasks, unusable = list_tasks(inputs, output)
     with _results_stream(flags) as stream:
+        batch = _Batch(settings, flags, stream, _reporter(flags))
         for failure in unusable:
-            _print_failure(failure, stream, flags)
-        summarize = _summarize_together if flags.together else _summarize_all
-        failures = [*unusable, *summarize(tasks, output, settings, flags, stream)]
+            batch.tell(failure)
+        if flags.together:
+            failed = batch.summarize_together(tasks, output or together_folder(inputs, tasks))
+        else:
+            failed = batch.summarize_each(tasks)
+    failures = [*unusable, *failed]
     if failures:
         _report_failures(failures, len(tasks) + len(unusable), flags)
 
@@ -80,54 +82,79 @@ def _results_stream(flags: RunFlags) -> Iterator[TextIO]:
         yield results
 
 
-def _summarize_all(
-    tasks: Sequence[VideoTask], output: Path | None, settings: SummarizeConfig, flags: RunFlags, stream: TextIO
-) -> Iterator[Failure]:
-    """Summarizes the videos one after the other and prints the results; yields the failures."""
-    del output  # each task has its own
-    reporter = reporter_for(console_for(sys.stderr), quiet=flags.quiet, verbose=flags.verbose)
-    with Summarizer(settings, on_event=reporter) as summarizer:
-        for title, task in _titled(tasks):
-            summarize = partial(
-                summarizer.summarize, task.source, task.output, overwrite=flags.overwrite, dry_run=flags.dry_run
-            )
-            result = _try(summarize, task.source, title, reporter)
-            if isinstance(result, Failure):
-                _print_failure(result, stream, flags)
-                yield result
-            else:
-                _print_summary(result, task.output, stream, flags)
+def _reporter(flags: RunFlags) -> Reporter:
+    return reporter_for(console_for(sys.stderr), quiet=flags.quiet, verbose=flags.verbose)
 
 
-def _summarize_together(
-    tasks: Sequence[VideoTask], output: Path | None, settings: SummarizeConfig, flags: RunFlags, stream: TextIO
-) -> Iterator[Failure]:
-    """Summarizes the videos as if they were one and prints the result; yields the videos that cannot be used.
+@dataclass(frozen=True)
+class _Batch:
+    """Summarizes videos, and prints each result and each failure when it is known."""
 
-    Raises:
-        VidsummError: there is no summary of the others.
-    """
-    reporter = reporter_for(console_for(sys.stderr), quiet=flags.quiet, verbose=flags.verbose)
-    folder = output or default_folder([task.source for task in tasks])
-    with Summarizer(settings, on_event=reporter) as summarizer:
-        summarizer.require_ready(None if flags.dry_run else folder, overwrite=flags.overwrite)
-        found: list[Analysis] = []
-        for title, task in _titled(tasks):
-            result = _try(partial(summarizer.analyse, task.source), task.source, title, reporter)
-            if isinstance(result, Failure):
-                _print_failure(result, stream, flags)
-                yield result
-            else:
-                found.append(result)
-        if found:
-            with reporter.about(f"{len(found)} videos together" if len(found) > 1 else "together"):
-                choice = summarizer.choose(found)
-                summary = (
-                    Summary(choice.reel.paths, None, choice.record(), ())
-                    if flags.dry_run
-                    else choice.write(folder, overwrite=flags.overwrite, on_event=reporter)
-                )
-            _print_summary(summary, folder, stream, flags)
+    settings: SummarizeConfig
+    flags: RunFlags
+    stream: TextIO
+    reporter: Reporter
+
+    def summarize_each(self, tasks: Sequence[VideoTask]) -> list[Failure]:
+        """Summarizes the videos one after the other; returns the failures."""
+        failures: list[Failure] = []
+        with Summarizer(self.settings, on_event=self.reporter) as summarizer:
+            for title, task in _titled(tasks):
+                work = partial(summarizer.summarize, task.source, task.output, **self._how())
+                result = self._attempt(work, (task.source,), title)
+                if isinstance(result, Failure):
+                    failures.append(result)
+                else:
+                    self._show(result, task.output)
+        return failures
+
+    def summarize_together(self, tasks: Sequence[VideoTask], folder: Path) -> list[Failure]:
+        """Summarizes the videos as if they were one; returns those that cannot be used, or why there is no result."""
+        failures, found = [], []
+        with Summarizer(self.settings, on_event=self.reporter) as summarizer:
+            summarizer.require_ready(None if self.flags.dry_run else folder, overwrite=self.flags.overwrite)
+            for title, task in _titled(tasks):
+                analysed = self._attempt(partial(summarizer.analyse, task.source), (task.source,), title)
+                if isinstance(analysed, Failure):
+                    failures.append(analysed)
+                else:
+                    found.append(analysed)
+            if found:
+                sources = tuple(analysis.info.path for analysis in found)
+                title = "1 video" if len(found) == 1 else f"{len(found)} videos together"
+                result = self._attempt(partial(self._join, summarizer, found, folder), sources, title)
+                if isinstance(result, Failure):
+                    failures.append(result)
+                else:
+                    self._show(result, folder)
+        return failures
+
+    def tell(self, failure: Failure) -> None:
+        """Prints a failure as JSON, if that is asked for."""
+        if self.flags.json:
+            print_json(failure_as_object(failure), self.stream)
+
+    def _join(self, summarizer: Summarizer, found: Sequence[Analysis], folder: Path) -> Summary:
+        choice = summarizer.choose(found)
+        return choice.planned() if self.flags.dry_run else choice.write(folder, overwrite=self.flags.overwrite)
+
+    def _how(self) -> dict[str, bool]:
+        return {"overwrite": self.flags.overwrite, "dry_run": self.flags.dry_run}
+
+    def _attempt(self, work: Callable[[], T], sources: tuple[Path, ...], title: str) -> T | Failure:
+        try:
+            with self.reporter.about(title):
+                return work()
+        except Exception as error:  # noqa: BLE001 even an unexpected error must not stop the other inputs
+            failure = Failure(sources, error)
+            self.tell(failure)
+            return failure
+
+    def _show(self, summary: Summary, output: Path) -> None:
+        if self.flags.json:
+            print_json(summary_as_object(summary, dry_run=self.flags.dry_run), self.stream)
+        elif not self.flags.quiet:
+            print_summary(summary, output, console_for(self.stream))
 
 
 def _titled(tasks: Sequence[VideoTask]) -> Iterator[tuple[str, VideoTask]]:
@@ -136,33 +163,14 @@ def _titled(tasks: Sequence[VideoTask]) -> Iterator[tuple[str, VideoTask]]:
         yield (title if len(tasks) == 1 else f"[{number}/{len(tasks)}] {title}"), task
 
 
-def _try(work: Callable[[], T], source: Path, title: str, reporter: Reporter) -> T | Failure:
-    try:
-        with reporter.about(title):
-            return work()
-    except Exception as error:  # noqa: BLE001 even an unexpected error must not stop the other inputs
-        return Failure(source, error)
-
-
-def _print_failure(failure: Failure, stream: TextIO, flags: RunFlags) -> None:
-    if flags.json:
-        print_json(failure_as_object(failure), stream)
-
-
-def _print_summary(summary: Summary, output: Path, stream: TextIO, flags: RunFlags) -> None:
-    if flags.json:
-        print_json(summary_as_object(summary, dry_run=flags.dry_run), stream)
-    elif not flags.quiet:
-        print_summary(summary, output, console_for(stream))
-
-
 def _report_failures(failures: Sequence[Failure], total: int, flags: RunFlags) -> None:
     """Ends the run: reports each failure and raises what `run` documents."""
-    if total == 1:
+    failed = len({path for failure in failures for path in failure.sources})
+    if len(failures) == 1 and failed == total:
         raise failures[0].error
     for failure in failures:
-        report(failure.error, verbose=flags.verbose, subject=printable(failure.source))
-    if len(failures) < total:
-        raise PartialFailureError(f"{len(failures)} of {total} inputs failed", remedy="the others were summarized")
+        report(failure.error, verbose=flags.verbose, subject=failure.subject)
+    if failed < total:
+        raise PartialFailureError(f"{failed} of {total} inputs failed", remedy="the others were summarized")
     codes = {exit_code_of(failure.error) for failure in failures}
     raise SystemExit(codes.pop() if len(codes) == 1 else InputError.exit_code)

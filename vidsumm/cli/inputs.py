@@ -1,13 +1,22 @@
 """Turns the inputs on the command line into one task for each video, each with an output folder of its own."""
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidsumm.cli.wording import printable
 from vidsumm.errors import InputError
 
-__all__ = ["VIDEO_SUFFIXES", "Failure", "VideoTask", "distinct_names", "list_tasks", "video_files"]
+__all__ = [
+    "VIDEO_SUFFIXES",
+    "Failure",
+    "VideoTask",
+    "distinct_names",
+    "list_tasks",
+    "together_folder",
+    "video_files",
+]
 
 VIDEO_SUFFIXES = frozenset(
     {
@@ -31,10 +40,16 @@ class VideoTask:
 
 @dataclass(frozen=True)
 class Failure:
-    """An input that could not be summarized, and why."""
+    """Inputs that could not be summarized, and why."""
 
-    source: Path
+    sources: tuple[Path, ...]
+    """One input; several where they were to be summarized together."""
     error: Exception
+
+    @property
+    def subject(self) -> str:
+        """The inputs in a few words."""
+        return printable(self.sources[0]) if len(self.sources) == 1 else f"{len(self.sources)} videos together"
 
 
 def list_tasks(inputs: Iterable[Path], output: Path | None) -> tuple[list[VideoTask], list[Failure]]:
@@ -50,13 +65,26 @@ def list_tasks(inputs: Iterable[Path], output: Path | None) -> tuple[list[VideoT
         try:
             sources |= {_identity(path): path for path in video_files(given) if _identity(path) not in sources}
         except InputError as error:
-            failures.append(Failure(given, error))
+            failures.append(Failure((given,), error))
     videos = list(sources.values())
     names = list(distinct_names(videos))
     if not failures and len(videos) == 1 and not inputs[0].is_dir():
         return [VideoTask(videos[0], output or Path(f"{names[0]}-summary"))], []
     parent = _SUMMARIES if output is None else output
     return [VideoTask(path, parent / name) for path, name in zip(videos, names, strict=True)], failures
+
+
+def together_folder(inputs: Sequence[Path], tasks: Sequence[VideoTask]) -> Path:
+    """Returns the default folder for summaries of all videos as one: NAME-summary, by the folder that was given.
+
+    For several inputs, NAME is that of the folder that holds all the videos, else "together".
+    """
+    given = inputs[0].resolve()
+    parents = {given} if len(inputs) == 1 and given.is_dir() else {task.source.parent.resolve() for task in tasks}
+    if len(tasks) == 1 and not given.is_dir():
+        return tasks[0].output
+    name = parents.pop().name.strip(".") if len(parents) == 1 else ""
+    return Path(f"{name or 'together'}-summary")
 
 
 def video_files(given: Path) -> list[Path]:

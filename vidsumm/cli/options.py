@@ -73,8 +73,8 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="DIR",
-        text="Folder to write to; with several inputs, each video gets a folder in it",
-        default="NAME-summary for one file, otherwise summaries",
+        text="Folder to write to; with several inputs, each video gets a folder in it, unless --together",
+        default="NAME-summary for one file or folder together, otherwise summaries",
     ),
 ]
 Together = Annotated[

@@ -83,4 +83,4 @@ def failure_as_object(failure: Failure) -> dict[str, Any]:
     about = {"kind": type(error).__name__, "what": what, "remedy": remedy, "exit_code": exit_code_of(error)}
     if not isinstance(error, VidsummError):
         about["versions"] = loaded_versions()
-    return {"inputs": [str(failure.source)], "error": about}
+    return {"inputs": [str(path) for path in failure.sources], "error": about}

@@ -82,6 +82,7 @@ def _from_schema_3(value: dict[str, Any]) -> dict[str, Any]:
     ]
     last_s = max([old.shots[-1].end_s, *(end_s for spans_s in clips_s for _, end_s in spans_s)])
     source = {"offset_s": 0.0, "time_base": f"1/{_TICKS_PER_S}", "end_tick": _tick(last_s), "times_s": old.times_s}
+    source["versions"] = value.get("versions")
     return _without(value, "source", "times_s") | {
         "sources": [old.source | source],
         "shots": [{"source": 0} | asdict(shot) for shot in old.shots],

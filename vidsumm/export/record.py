@@ -91,6 +91,8 @@ class SourceRecord:
     """Seconds per tick of the clock on which its clips are given, for example 1/30000; 0 is its first frame."""
     end_tick: int
     """Tick of that clock at which its last frame ends."""
+    versions: dict[str, str]
+    """Versions of vidsumm and of the software that analysed it."""
     times_s: tuple[float, ...]
     """Times of its samples, the frames that were looked at, ascending, seconds."""
 
@@ -110,9 +112,9 @@ class ProvenanceRecord:
     decoder: str
     """Decoder that delivered the frames; if it was not the same for all sources, each of them, with commas between."""
     device: str
-    """Device on which the networks ran."""
+    """Device on which the features were computed."""
     precision: str
-    """Number format of the networks, for example float32."""
+    """Number format of the backbone, for example float32."""
     seed: int
     """Seed of the first draw."""
 

@@ -4,7 +4,7 @@ Shapes: S curves, N samples (sampled frames), C channels of the features.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -24,6 +24,10 @@ __all__ = ["CurveSampler", "SamplingOptions", "curves_at_a_time", "sample_curves
 
 _GPU_CURVES = 5
 """The default number of curves of a run: small batches leave a GPU idle."""
+
+
+def _ignore() -> None:
+    """Does nothing before a step."""
 
 
 def curves_at_a_time(device: torch.device) -> int:
@@ -84,6 +88,7 @@ class CurveSampler:
         self.batch = batch or curves_at_a_time(self.device)
         self.schedule = cosine_schedule()
         self.length = len(features)
+        self._on_step: Callable[[], None] = _ignore
         with torch.inference_mode():
             video = torch.tensor(features, dtype=torch.float32, device=self.device)[None]  # (1, N, C)
             needs_attention = options.attention_guidance > 0 and not model.attends
@@ -92,12 +97,17 @@ class CurveSampler:
             applies = FusedLatentMLP.applies(model, self.encoded)
             self.fused = FusedLatentMLP(model, self.encoded) if applies else None
 
-    def sample(self, seeds: Sequence[int]) -> NDArray[np.float32]:
+    def sample(self, seeds: Sequence[int], *, on_step: Callable[[], None] = _ignore) -> NDArray[np.float32]:
         """Draws a curve for each seed, (S, N) float32 in (0, 1); more seeds leave the first curves the same bit by bit.
 
         For that, all batches have the same shape, and one that is not full is filled up: the shape decides how sums are
         rounded, and a rounding error can move a noised score to another level of the codebook.
+
+        Args:
+            seeds: the seeds.
+            on_step: called before each denoising step; what it raises ends the work.
         """
+        self._on_step = on_step
         return np.concatenate([self._sample_batch(seeds[i : i + self.batch]) for i in range(0, len(seeds), self.batch)])
 
     def _sample_batch(self, seeds: Sequence[int]) -> NDArray[np.float32]:
@@ -129,6 +139,7 @@ class CurveSampler:
 
     def _ask(self, u_t: Tensor, t: int, branches: int) -> Tensor:
         """Predicts u0 (branches, S, N) from u_t (S, N), for the first guidance branches: conditional, unconditional."""
+        self._on_step()
         if self.fused is not None:
             return self.fused.denoise(u_t, t, branches)
         videos = self.encoded[:branches]

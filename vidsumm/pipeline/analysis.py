@@ -1,14 +1,16 @@
 """What is known about one video before anything is chosen from it."""
 
 import math
+import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vidsumm.array_file import array_sha256
 from vidsumm.config import DecodeConfig, FeatureConfig, ShotConfig
 from vidsumm.pipeline.analysis_file import load, save
 from vidsumm.pipeline.source import Source
@@ -69,7 +71,8 @@ class Analysis:
     versions: Mapping[str, str]
     """Versions of vidsumm and of the software it used."""
     content: str
-    """Identifies the features and everything they depend on; results computed from them are kept under it."""
+    """Identifies the features and everything they depend on, see `vidsumm.pipeline.keys.content_key`; results computed
+    from them are kept under it."""
     log: Log
     """What was noticed, how long each stage took, and which results were read from the cache."""
 
@@ -83,24 +86,30 @@ class Analysis:
         """The probed video."""
         return self.source.info
 
-    def save(self, path: str | Path) -> None:
-        """Writes the analysis to a file, completely or not at all.
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the analysis to a file, completely or not at all; the path of the video is kept as an absolute one.
 
         Raises:
             OutputError: the file cannot be written.
         """
-        save(self, Path(path))
+        source = replace(self.source, info=replace(self.info, path=self.info.path.absolute()))
+        save(replace(self, source=source), Path(path))
 
     @classmethod
-    def load(cls, path: str | Path) -> Self:
+    def load(cls, path: str | os.PathLike[str], *, video: str | os.PathLike[str] | None = None) -> Self:
         """Reads an analysis that `save` wrote. No code in the file is run.
 
-        The video itself is needed again only to cut it, and is then expected at the path where it was analysed.
+        The video is needed again only to cut it.
+
+        Args:
+            path: the file.
+            video: where the video is now; None expects it where it was analysed.
 
         Raises:
-            InputError: the file cannot be read, or is damaged or something else.
+            InputError: the file cannot be read, or is damaged or something else, or `video` is another video.
         """
-        return load(cls, Path(path))
+        found = load(cls, Path(path))
+        return found if video is None else replace(found, source=found.source.at(Path(video)))
 
 
 def _checks(analysis: Analysis) -> Iterator[tuple[str, bool]]:
@@ -116,6 +125,8 @@ def _checks(analysis: Analysis) -> Iterator[tuple[str, bool]]:
     yield "samples.inverse", _lies(samples.inverse, len(samples.unique_idx))
     yield "samples.frame_idx", np.array_equal(samples.unique_idx[samples.inverse], samples.frame_idx)
     yield "features", analysis.features.ndim == 2 and len(analysis.features) == count
+    yield "features", bool(np.isfinite(analysis.features).all())
+    yield "content", analysis.content.endswith(array_sha256(analysis.features))
     yield "off_s", analysis.off_s.shape == (count,)
     yield "change_points", _ascends(analysis.change_points, 1, count)
     yield "thumbnails", analysis.thumbnails.ndim == 4 and analysis.thumbnails.shape[3] == 3

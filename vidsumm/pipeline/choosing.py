@@ -1,7 +1,7 @@
 """Chooses summaries of analysed videos: draws curves, bounds shots, solves the knapsack, ranks the candidates."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vidsumm.cache import Cache
 from vidsumm.config import ShotConfig, SummarizeConfig
+from vidsumm.errors import ConfigError
 from vidsumm.export.record import ProvenanceRecord
 from vidsumm.model.sampling import CurveSampler, curves_at_a_time
 from vidsumm.pipeline.choice import Choice
@@ -39,11 +40,13 @@ class ReelMemory:
     sampler: CurveSampler | None = None
     """The model with the encoded reel, once a curve had to be drawn."""
 
-    def draw(self, reel: Reel, networks: Networks, seeds: Sequence[int]) -> NDArray[np.float32]:
-        """Draws a curve for each seed with the model, (S, N) float32."""
+    def draw(
+        self, reel: Reel, networks: Networks, check: Callable[[], None], seeds: Sequence[int]
+    ) -> NDArray[np.float32]:
+        """Draws a curve for each seed with the model, (S, N) float32; `check` is called before each step."""
         if self.sampler is None:
             self.sampler = CurveSampler(networks.model, reel.features, networks.options)
-        return self.sampler.sample(seeds)
+        return self.sampler.sample(seeds, on_step=check)
 
     def bounded_shots(self, reel: Reel, config: ShotConfig) -> Shots:
         """Returns the shots within the bounds of `config`."""
@@ -77,15 +80,16 @@ def choose(
         skip: spans that no summary shows, in order.
 
     Raises:
-        ConfigError: the spans contradict each other or exceed the budget.
+        ConfigError: the spans contradict each other or exceed the budget, or the settings do not fit the analysis.
         FeatureMismatchError: the model was trained on other features than those of the reel.
         ResourceError: the checkpoint is missing or damaged.
     """
+    _require_fitting_settings(reel, config, has_skips=bool(skip))
     networks.require_match(reel.analyses[0].origin.feature_id)
     sampler = CachedSampler(
         cache,
         partial(curve_key, reel.content, networks),
-        partial(memory.draw, reel, networks),
+        partial(memory.draw, reel, networks, progress.check),
         memory.curves,
         progress=progress,
         batch=curves_at_a_time(networks.device),
@@ -95,7 +99,7 @@ def choose(
         shots = memory.bounded_shots(reel, config.shots)
         marked = mark_shots(shots, reel, keep, skip, shortest_s=config.shots.min_shot_s)
         limit_s = config.select.budget_s(reel.duration_s)
-        budget = shot_budget(marked, duration_s=reel.duration_s, frames=reel.frames, limit_s=limit_s)
+        budget = shot_budget(marked, interval_s=reel.interval_s, limit_s=limit_s)
         drawn = draw_different(
             curves,
             sampler.sample,
@@ -122,12 +126,27 @@ def choose(
     )
 
 
+def _require_fitting_settings(reel: Reel, config: SummarizeConfig, *, has_skips: bool) -> None:
+    used, given = reel.analyses[0].feature_settings.backbone, config.features.backbone
+    if used != given and config.draw.weights is None:
+        raise ConfigError(
+            f"the analysis was made with `backbone={used}`, but the settings say `backbone={given}`",
+            remedy="choose with the settings of the analysis",
+        )
+    if has_skips and config.cut.mode == "copy":
+        raise ConfigError(
+            "`mode=copy` begins and ends clips at key frames, and may show what `skip` leaves out",
+            remedy="use `mode=exact`",
+        )
+
+
 def _first_curves(
     sampler: CachedSampler, config: SummarizeConfig, networks: Networks, progress: Progress
 ) -> NDArray[np.float32]:
     """Returns the first curve of each slot, (S, N) float32."""
-    with progress.stage("score") as done:
-        curves = sampler.sample(first_seeds(config.draw.seed, config.draw.samples))
+    seeds = first_seeds(config.draw.seed, config.draw.samples)
+    with progress.stage("score", len(seeds), "curves") as done:
+        curves = sampler.sample(seeds, on_curves=lambda count: progress.advance("score", count))
         if not sampler.has_drawn:
             progress.cached.append("score")
         count = "1 curve" if len(curves) == 1 else f"{len(curves)} curves"

@@ -81,7 +81,7 @@ class Drawn:
         return sum(draw.attempt > 0 for draw in self.draws)
 
 
-def shot_budget(marked: MarkedShots, *, duration_s: float, frames: int, limit_s: float) -> ShotBudget:
+def shot_budget(marked: MarkedShots, *, interval_s: float, limit_s: float) -> ShotBudget:
     """Returns the lengths of the shots and the budget in ticks. Lengths are rounded up, so no selection is too long.
 
     A tick is the mean frame interval. If that is longer than `LONGEST_TICK_S`, as in a slide show, a tick is a whole
@@ -89,25 +89,24 @@ def shot_budget(marked: MarkedShots, *, duration_s: float, frames: int, limit_s:
 
     Args:
         marked: the shots.
-        duration_s: length of the video, seconds.
-        frames: number of its frames.
+        interval_s: mean interval between frames, seconds.
         limit_s: the longest that a summary may last, seconds.
 
     Raises:
         ConfigError: the pinned shots alone last longer.
     """
-    interval_s = duration_s / frames
     tick_s = interval_s / math.ceil(interval_s / LONGEST_TICK_S)
     lengths_s = np.diff(marked.shots.times_s, axis=1)[:, 0]
     # time stamps are rounded, so that a length may lie a thousandth of a tick above a whole number
     lengths = np.maximum(np.ceil(lengths_s / tick_s - 1e-3), 1).astype(np.int64)
     capacity = max(int(limit_s / tick_s + 1e-3), 1)
-    if int(lengths[marked.pinned].sum()) > capacity:
+    pinned_s = float(lengths_s[marked.pinned].sum())
+    if pinned_s > limit_s + 1e-3 * tick_s:
         raise ConfigError(
-            f"the spans to `keep` last {float(lengths_s[marked.pinned].sum()):.2f} s, "
-            f"but a summary may last {limit_s:.2f} s",
+            f"the spans to `keep` last {pinned_s:.2f} s, but a summary may last {limit_s:.2f} s",
             remedy="keep less, or allow more with `duration_s` or `ratio`",
         )
+    capacity = max(capacity, int(lengths[marked.pinned].sum()))  # each is rounded up, which together may be too much
     return ShotBudget(marked, lengths, capacity, tick_s, limit_s)
 
 

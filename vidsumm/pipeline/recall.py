@@ -115,9 +115,18 @@ class CachedSampler:
         self.has_drawn = False
         """Whether any curve was drawn by the model."""
 
-    def sample(self, seeds: Sequence[int]) -> NDArray[np.float32]:
-        """Returns one curve for each seed, (S, N) float32 in (0, 1)."""
-        return np.concatenate([self._sample_batch(seeds[i : i + self.batch]) for i in range(0, len(seeds), self.batch)])
+    def sample(self, seeds: Sequence[int], on_curves: Callable[[int], None] = lambda _: None) -> NDArray[np.float32]:
+        """Returns one curve for each seed, (S, N) float32 in (0, 1).
+
+        Args:
+            seeds: the seeds.
+            on_curves: called with the number of curves so far.
+        """
+        curves: list[NDArray[np.float32]] = []
+        for first in range(0, len(seeds), self.batch):
+            curves.extend(self._sample_batch(seeds[first : first + self.batch]))
+            on_curves(len(curves))
+        return np.stack(curves)
 
     def _sample_batch(self, seeds: Sequence[int]) -> NDArray[np.float32]:
         """Finds all curves of a batch, or draws all of them, which takes no longer than drawing one."""

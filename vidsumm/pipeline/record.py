@@ -99,6 +99,7 @@ def _source(analysis: Analysis, offset_s: float, clock: TimelineSource) -> Sourc
         frames=clock.frames,
         time_base=f"{base.numerator}/{base.denominator}",
         end_tick=clock.end_tick,
+        versions=dict(analysis.versions),
         times_s=round_all(analysis.samples.grid_s),
     )
 

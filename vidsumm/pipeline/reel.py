@@ -17,6 +17,8 @@ from vidsumm.video.info import VideoInfo
 
 __all__ = ["Reel", "reel_of"]
 
+_FINE_TICK_S = 0.001
+
 
 @dataclass(frozen=True, eq=False)
 class Reel:
@@ -38,6 +40,11 @@ class Reel:
                     f"{other.info.path.name} was analysed as '{other.origin.feature_id}', "
                     f"{first.info.path.name} as '{first.origin.feature_id}'",
                     remedy="analyse all videos with the same `backbone` and `fps`",
+                )
+            if (other.decode, other.shot_settings) != (first.decode, first.shot_settings):
+                raise ConfigError(
+                    f"{other.info.path.name} was analysed with other settings than {first.info.path.name}",
+                    remedy="analyse all videos with the same settings",
                 )
 
     @property
@@ -61,9 +68,10 @@ class Reel:
         return sum(info.duration_s for info in self.infos)
 
     @property
-    def frames(self) -> int:
-        """Number of frames of all videos."""
-        return sum(len(info.frame_pts) for info in self.infos)
+    def interval_s(self) -> float:
+        """Mean interval between frames, seconds; a thousandth where it is not the same in all videos."""
+        means = {info.duration_s / len(info.frame_pts) for info in self.infos}
+        return means.pop() if len(means) == 1 else _FINE_TICK_S
 
     @property
     def offsets_s(self) -> NDArray[np.float64]:

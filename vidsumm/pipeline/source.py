@@ -1,6 +1,6 @@
 """The source of a run: the probed video and the identity of its file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from vidsumm.config import LimitConfig
@@ -18,23 +18,37 @@ class Source:
 
     info: VideoInfo
     sha256: str
-    """SHA-256 of the whole file, 64 hexadecimal digits."""
+    """SHA-256 of the file as large as it was when it was read, 64 hexadecimal digits."""
     stamp: tuple[int, int]
     """Size in bytes and time of the last change in nanoseconds, before the file was read."""
 
     def require_unchanged(self) -> None:
-        """Checks that the file still holds what was read.
+        """Checks that the file still holds what was read; a recording may have grown.
 
         Raises:
             InputError: it is missing, or it has changed.
         """
         path = self.info.path
         try:
-            if self.is_unchanged() or file_sha256(path) == self.sha256:
+            if self.is_unchanged() or file_sha256(path, self.stamp[0]) == self.sha256:
                 return
         except OSError as error:
             raise InputError(f"{path}: {(error.strerror or str(error)).lower()}", remedy="check the path") from error
         raise InputError(f"{path} has changed since it was analysed", remedy="analyse it again")
+
+    def at(self, path: Path) -> "Source":
+        """Returns the same source at another place.
+
+        Raises:
+            InputError: the file there cannot be read, or is another one.
+        """
+        try:
+            moved = Source(replace(self.info, path=path), self.sha256, _stamp(path))
+            if moved.stamp[0] == self.stamp[0] and file_sha256(path) == self.sha256:
+                return moved
+        except OSError as error:
+            raise InputError(f"{path}: {(error.strerror or str(error)).lower()}", remedy="check the path") from error
+        raise InputError(f"{path} is not the video that was analysed", remedy="name that video, or analyse this one")
 
     def is_unchanged(self) -> bool:
         """Returns whether the file has not changed since it was read; a recording may still be growing."""
@@ -56,7 +70,7 @@ def read_source(path: Path, limits: LimitConfig) -> Source:
     """
     info = probe(path, limits)
     stamp = _stamp(path)
-    return Source(info, file_sha256(path), stamp)
+    return Source(info, file_sha256(path, stamp[0]), stamp)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -12,9 +12,14 @@ from vidsumm.errors import ConfigError
 from vidsumm.pipeline.reel import Reel
 from vidsumm.pipeline.shots import Shots
 from vidsumm.timeline import Clip
-from vidsumm.video.cut import FrameClock, plan_timeline
+from vidsumm.video.cut import HELD_S, FrameClock, plan_timeline
 
 __all__ = ["MarkedShots", "Span", "mark_shots", "spans_of"]
+
+
+_ROUNDING_TICKS = 1e-3
+"""A time that is this near to an edge of a frame lies on it."""
+_REMEDIES = ("give (start, end) in seconds", "give (start, end, index of the video), times in seconds")
 
 
 class Span(NamedTuple):
@@ -58,6 +63,7 @@ def mark_shots(
 ) -> MarkedShots:
     """Divides shots where spans begin and end, and marks those inside as pinned or banned.
 
+    Spans to keep begin and end with the nearest frame. Spans to skip also hide the frames that they cover in part.
     What is left of a divided shot beside a banned span and is shorter than the shortest shot is banned, too.
 
     Args:
@@ -73,7 +79,7 @@ def mark_shots(
     if not keep and not skip:
         nothing = np.zeros(len(shots.source), dtype=np.bool_)
         return MarkedShots(shots, nothing, nothing)
-    kept, skipped = _on_frames(reel, keep), _on_frames(reel, skip)
+    kept, skipped = _on_frames(reel, keep), _on_frames(reel, [_widened(span, reel) for span in skip])
     for clip in kept:
         for other in skipped:
             if clip.source == other.source and max(clip.start_tick, other.start_tick) < min(
@@ -93,10 +99,10 @@ def mark_shots(
 
 def _span(item: Sequence[float], reel: Reel, setting: str) -> Span:
     try:
-        start_s, end_s, source = (*item, 0) if len(item) == 2 else item
+        start_s, end_s, source = (*item, 0) if len(item) == 2 and len(reel.infos) == 1 else item
         span = Span(float(start_s), float(end_s), int(source))
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"`{setting}`: {item!r} is no span", remedy="give (start, end) in seconds") from error
+        raise ConfigError(f"`{setting}`: {item!r} is no span", remedy=_REMEDIES[len(reel.infos) > 1]) from error
     if not (0 <= span.source < len(reel.infos) and span.source == source):
         raise ConfigError(f"`{setting}`: there is no video {source}", remedy=f"count from 0 to {len(reel.infos) - 1}")
     duration_s = reel.infos[span.source].duration_s
@@ -106,6 +112,27 @@ def _span(item: Sequence[float], reel: Reel, setting: str) -> Span:
             remedy="give start and end in seconds, the start first",
         )
     return span._replace(end_s=min(span.end_s, duration_s))
+
+
+def _widened(span: Span, reel: Reel) -> Span:
+    """Returns a span that begins and ends with whole frames and hides all that `span` hides.
+
+    Where a picture stands still for long, the span need not be wider: the picture may be shown in part.
+    """
+    clock = reel.clocks[span.source]
+    start_s, end_s = _edges_around(clock, span.start_s)[0], _edges_around(clock, span.end_s)[1]
+    is_start_held, is_end_held = span.start_s - start_s > HELD_S, end_s - span.end_s > HELD_S
+    return Span(span.start_s if is_start_held else start_s, span.end_s if is_end_held else end_s, span.source)
+
+
+def _edges_around(clock: FrameClock, at_s: float) -> tuple[float, float]:
+    """Returns the nearest edges of frames at or before a time and at or after it, seconds."""
+    tick = at_s * clock.time_base.denominator / clock.time_base.numerator
+    before = int(np.searchsorted(clock.ticks, tick + _ROUNDING_TICKS, side="right")) - 1
+    after = int(np.searchsorted(clock.ticks, tick - _ROUNDING_TICKS))
+    edges = clock.ticks[np.clip([before, after], 0, clock.frames)]
+    start_s, end_s = clock.seconds(edges).tolist()
+    return start_s, end_s
 
 
 def _on_frames(reel: Reel, spans: Sequence[Span]) -> tuple[Clip, ...]:

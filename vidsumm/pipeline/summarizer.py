@@ -1,15 +1,14 @@
 """The main job in three steps: analyse a video, choose from it as often as one likes, write what was chosen."""
 
 import os
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from vidsumm.cache import open_cache
-from vidsumm.cancelling import CancelToken
+from vidsumm.cancelling import Calls, CancelToken
 from vidsumm.config import SummarizeConfig
 from vidsumm.events import EventSink, ignore
 from vidsumm.pipeline.analysing import analyse
@@ -49,8 +48,7 @@ class Summarizer:
         self._networks = Networks(self.config)
         self._cache = open_cache(self.config.cache)
         self._memory: ReelMemory | None = None
-        self._running: set[CancelToken] = set()
-        self._lock = threading.Lock()
+        self._calls = Calls()
 
     def __enter__(self) -> Self:
         return self
@@ -66,13 +64,13 @@ class Summarizer:
         self._memory = None
 
     def cancel(self) -> None:
-        """Stops the calls of this summarizer that are running in other threads; they raise `CancelledError`.
+        """Stops what other threads have started with this summarizer, the writing of its choices included.
 
-        A call that begins later is not affected.
+        Those calls raise `CancelledError` when they next report something: in decoding after some frames, in drawing
+        curves after a denoising step. Only a call that has begun to move finished files into place ends as usual. Calls
+        that begin later are not affected.
         """
-        with self._lock:
-            for token in self._running:
-                token.cancel()
+        self._calls.cancel()
 
     def analyse(self, path: AnyPath) -> Analysis:
         """Looks at one video: probes it, computes the features of its samples, and finds changes of scene.
@@ -85,9 +83,11 @@ class Summarizer:
         Raises:
             VidsummError: see `vidsumm.errors`.
         """
-        with self._call() as token:
+        with self._calls.begin() as token:
             progress = Progress(self._on_event, (Path(path),), token)
-            return self._analyse(self._probe(progress), progress)
+            found = self._analyse(self._probe(progress), progress)
+            token.check()
+            return found
 
     def choose(
         self,
@@ -117,8 +117,10 @@ class Summarizer:
             VidsummError: see `vidsumm.errors`.
         """
         given = {"samples": samples, "ratio": ratio, "duration_s": duration_s, "seed": seed}
-        with self._call() as token:
-            return self._choose(reel_of(analysis), token, given, keep=keep, skip=skip)
+        with self._calls.begin() as token:
+            found = self._choose(reel_of(analysis), token, given, keep=keep, skip=skip)
+            token.check()
+            return replace(found, on_event=self._on_event, calls=self._calls)
 
     def require_ready(self, output: AnyPath | None = None, *, overwrite: bool = False) -> None:
         """Fails now with what would otherwise fail after the long work.
@@ -158,7 +160,7 @@ class Summarizer:
         """
         paths = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(item) for item in path]
         folder = default_folder(paths) if output is None else Path(output)
-        with self._call() as token:
+        with self._calls.begin() as token:
             runs = [Progress(self._on_event, (item,), token) for item in paths]
             sources = [self._probe(progress) for progress in runs]
             self.require_ready(None if dry_run else folder, overwrite=overwrite)
@@ -166,21 +168,9 @@ class Summarizer:
             choice = self._choose(reel, token, {}, keep=(), skip=())
             self._memory = None
             if dry_run:
-                return Summary(reel.paths, None, choice.record(), ())
+                return choice.planned()
             progress = Progress(self._on_event, reel.paths, token)
             return write_choice(choice, folder, ranks=None, overwrite=overwrite, progress=progress)
-
-    @contextmanager
-    def _call(self) -> Iterator[CancelToken]:
-        """Yields the token by which `cancel` stops this call."""
-        token = CancelToken()
-        with self._lock:
-            self._running.add(token)
-        try:
-            yield token
-        finally:
-            with self._lock:
-                self._running.discard(token)
 
     def _probe(self, progress: Progress) -> Source:
         with progress.stage("probe") as done:
@@ -232,8 +222,9 @@ def default_folder(paths: Sequence[Path]) -> Path:
 
     NAME is that of a single video, or of the folder that holds all of several, else "together".
     """
+    folders = {path.parent.resolve() for path in paths}
     if len(paths) == 1:
-        return Path(f"{paths[0].stem.strip('.') or 'video'}-summary")
-    folders = {path.absolute().parent for path in paths}
-    name = folders.pop().name if len(folders) == 1 else ""
+        name = paths[0].stem.strip(".") or "video"
+    else:
+        name = folders.pop().name.strip(".") if len(folders) == 1 else ""
     return Path(f"{name or 'together'}-summary")

@@ -47,27 +47,32 @@ def write_choice(
 
     Raises:
         ConfigError: there is no candidate of a rank.
+        InputError: a video has changed since it was analysed, or is missing.
         EncodeError: the video cannot be cut.
         OutputError: the results cannot be written.
         ResourceError: no ffmpeg was found, or it cannot be started.
     """
     wanted = _require_ranks(ranks, len(choice.candidates))
+    for analysis in choice.reel.analyses:
+        analysis.source.require_unchanged()
     with staging_folder(folder, overwrite=overwrite) as staging:
         written = _cut(choice, wanted, staging, progress)
         record = summary_record(choice, written, join_logs([choice.log, progress.log()]))
         with progress.stage("write"):
             write_record(record, staging / "summary.json")
             draw(record, choice.reel.thumbnails, staging / "summary.png")
+        progress.check()
         names = [*(file.path.name for file in written.values()), "summary.json", "summary.png"]
         files = publish(staging, folder, names, overwrite=overwrite)
     return Summary(choice.reel.paths, folder, record, files)
 
 
 def _require_ranks(ranks: Sequence[int] | None, count: int) -> list[int]:
-    wanted = sorted(set(range(1, count + 1) if ranks is None else ranks))
-    if not wanted or wanted[0] < 1 or wanted[-1] > count:
+    known = range(1, count + 1)
+    wanted = list(known if ranks is None else ranks)
+    if not wanted or not all(isinstance(rank, int) and rank in known for rank in wanted):
         raise ConfigError(f"`ranks`: {wanted} is not allowed", remedy=f"give ranks from 1 to {count}")
-    return wanted
+    return sorted(set(wanted))
 
 
 def _cut(choice: "Choice", ranks: Sequence[int], staging: Path, progress: Progress) -> dict[int, RenderedFile]:
@@ -83,7 +88,7 @@ def _cut(choice: "Choice", ranks: Sequence[int], staging: Path, progress: Progre
             config=config,
             metadata=[tags[rank - 1] for rank in ranks],
             on_progress=lambda share: progress.advance("cut", share),
-            on_notice=progress.notice,
+            on_notice=lambda text, number: progress.notice(text, (choice.reel.paths[number],)),
             work_dir=staging,
         )
         done(f"{len(written)} files, {sum(file.size_bytes for file in written) / 1e6:.1f} MB")

@@ -14,6 +14,7 @@ from vidsumm.timeline import Clip, Timeline, TimelineSource
 from vidsumm.video.info import VideoInfo
 
 __all__ = [
+    "HELD_S",
     "FrameClock",
     "ShownSource",
     "common_clock",

@@ -32,7 +32,7 @@ class EncodedPieces:
         binary: the ffmpeg to run.
         work_dir: folder for the pieces, which must stay there while the tracks are written.
         on_progress: called with the share of this work that is done, 0 to 1.
-        on_notice: called with a line for each source that is changed to fit the others.
+        on_notice: called with a line and the index of its source, for each that is changed to fit the others.
 
     Raises:
         EncodeError: ffmpeg failed, or the sources cannot be joined.
@@ -49,11 +49,11 @@ class EncodedPieces:
         binary: FfmpegBinary,
         work_dir: Path,
         on_progress: Callable[[float], None],
-        on_notice: Callable[[str], None],
+        on_notice: Callable[[str, int], None],
     ) -> None:
         self._format = choose_format(shown, timelines)
-        for text in self._format.notices:
-            on_notice(text)
+        for number, text in self._format.notices.items():
+            on_notice(text, number)
         self._sources = {
             number: EncodedSource(
                 source,

@@ -57,7 +57,7 @@ def render(
     config: CutConfig,
     metadata: Sequence[Mapping[str, str]],
     on_progress: Callable[[float], None],
-    on_notice: Callable[[str], None],
+    on_notice: Callable[[str, int], None],
     work_dir: Path,
 ) -> list[RenderedFile]:
     """Writes one MP4 file for each timeline and checks it.
@@ -75,7 +75,7 @@ def render(
         config: mode and quality.
         metadata: tags such as title and comment, for each.
         on_progress: called with the share of the work that is done, 0 to 1.
-        on_notice: called with a line for each source of which anything is changed to fit the others.
+        on_notice: called with a line and the index of its source, for each that is changed to fit the others.
         work_dir: folder for intermediate files, which are left there; best one that is removed afterwards.
 
     Returns:

@@ -34,8 +34,8 @@ class SharedFormat:
     """What the pictures of each source become; empty for a single source, which keeps its own."""
     sound: SoundFormat | None
     """None if no source has sound."""
-    notices: tuple[str, ...]
-    """What is changed, one line for each source of which anything is."""
+    notices: Mapping[int, str]
+    """What is changed of each source of which anything is, one line."""
 
 
 def choose_format(shown: Mapping[int, ShownSource], timelines: Sequence[Timeline]) -> SharedFormat:
@@ -52,12 +52,10 @@ def choose_format(shown: Mapping[int, ShownSource], timelines: Sequence[Timeline
     time_base = common_clock(source.clock.time_base for source in shown.values())
     sound = _choose_sound(infos, footage)
     if len(shown) == 1:
-        return SharedFormat(time_base, {}, sound, ())
+        return SharedFormat(time_base, {}, sound, {})
     pictures = _choose_pictures(shown, footage, time_base)
-    changes = [
-        (info, [*_picture_changes(info, pictures[n]), *_sound_changes(info, sound)]) for n, info in infos.items()
-    ]
-    notices = tuple(f"{info.path.name}: {', '.join(parts)}" for info, parts in changes if parts)
+    changes = {n: [*_picture_changes(info, pictures[n]), *_sound_changes(info, sound)] for n, info in infos.items()}
+    notices = {n: f"{infos[n].path.name}: {', '.join(parts)}" for n, parts in changes.items() if parts}
     return SharedFormat(time_base, pictures, sound, notices)
 
 
