@@ -25,6 +25,7 @@ def solve(
     programme over the capacity that is left, in steps of the weights' greatest common divisor: O(K capacity) time,
     one bit of memory per item and step. An item is chosen only if that raises the total value: items worth nothing or
     less are never chosen, and of two equally valuable choices the one without the last item in which they differ is
+    returned. Sums of values are rounded, so that of two choices that differ by no more than that, either may be
     returned.
 
     Args:
