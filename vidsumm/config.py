@@ -314,7 +314,7 @@ _RENAMED_TABLES = {"sample": "draw"}
 """Tables of a configuration file by their former name."""
 
 
-def load_toml(path: Path) -> dict[str, Any]:
+def load_toml(path: str | Path) -> dict[str, Any]:
     """Reads settings for `SummarizeConfig.replace` from a TOML file with one table for each stage.
 
     Tables are named as the fields of `SummarizeConfig` (``[decode]``, ``[features]``, ...), keys as theirs.
@@ -323,30 +323,41 @@ def load_toml(path: Path) -> dict[str, Any]:
         ConfigError: the file cannot be read, is not TOML, or holds an unknown table, an unknown key or a bad value.
     """
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {(error.strerror or str(error)).lower()}", remedy="check the path") from error
+    except (ValueError, RecursionError) as error:  # also of numbers with too many digits, and of too many brackets
         raise ConfigError(f"{path}: {error}", remedy="give a readable TOML file") from error
     found: dict[str, Any] = {}
     for table, values in tables.items():
         if table in _RENAMED_TABLES:
             new = _RENAMED_TABLES[table]
             raise ConfigError(f"{path}: [{table}] is now called [{new}]", remedy=f"rename the table to [{new}]")
-        if table not in STAGES or not isinstance(values, dict):
-            known = ", ".join(f"[{stage}]" for stage in STAGES)
-            raise ConfigError(f"{path}: unknown table [{table}]", remedy=f"use {known}")
+        if table in STAGE_BY_SETTING:
+            raise ConfigError(
+                f"{path}: {table} stands in no table", remedy=f"write it below [{STAGE_BY_SETTING[table]}]"
+            )
+        if table not in STAGES:
+            raise ConfigError(f"{path}: unknown table [{table}]", remedy=_guess(table, STAGES))
+        if not isinstance(values, dict):
+            raise ConfigError(
+                f"{path}: {table} is a table, not a value", remedy=f"write [{table}] and settings below it"
+            )
         found |= _read_table(path, table, values)
     return found
 
 
-def _read_table(path: Path, table: str, values: dict[str, Any]) -> dict[str, Any]:
+def _read_table(path: str | Path, table: str, values: dict[str, Any]) -> dict[str, Any]:
     known = {one.name: one for one in settings_of(STAGES[table])}
     for key in values:
         if key not in known:
-            raise ConfigError(f"{path}: unknown key {key!r} in [{table}]", remedy=_guess(key, known))
+            right = STAGE_BY_SETTING.get(key)
+            remedy = _guess(key, known) if right is None else f"write it below [{right}]"
+            raise ConfigError(f"{path}: unknown key {key!r} in [{table}]", remedy=remedy)
     return {key: known[key].check(value, f"{path}: [{table}] {key} = ") for key, value in values.items()}
 
 
 def _guess(name: str, known: Iterable[str]) -> str:
     """Returns a remedy for a misspelt name."""
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name.lower(), known, n=1)
     return f"did you mean {near[0]}?" if near else "use " + ", ".join(known)

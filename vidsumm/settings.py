@@ -78,7 +78,7 @@ class Setting:
         """Returns `value` in the type of the setting.
 
         Args:
-            value: what was given: a whole number stands for a float, too, and a text for a path.
+            value: what was given: a whole number stands for a float, too, and a text for a path or the other way round.
             place: where it was given, in front of the error's message; empty for the name of the setting.
 
         Raises:
@@ -113,7 +113,7 @@ def _has_kind(value: Any, kind: type) -> bool:
     if kind in (int, float):
         number = numbers.Integral if kind is int else numbers.Real
         return isinstance(value, number) and not isinstance(value, bool)
-    return isinstance(value, (str, os.PathLike) if kind is Path else kind)
+    return isinstance(value, (str, os.PathLike) if kind in (str, Path) else kind)
 
 
 def setting(default: Any, help: str, **traits: Any) -> Any:  # noqa: A002  (as argparse and Typer call it)

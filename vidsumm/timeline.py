@@ -63,6 +63,8 @@ class Timeline:
             source = self.sources[clip.source]
             if not 0 <= clip.start_tick < clip.end_tick <= source.end_tick:
                 raise ValueError(f"the clip {clip.start_tick}..{clip.end_tick} is not inside 0..{source.end_tick}")
+            if clip.sound_ticks is not None and not 0 <= clip.sound_ticks[0] < clip.sound_ticks[1]:
+                raise ValueError(f"the sound {clip.sound_ticks} is empty or begins before the source")
             if not 0 <= clip.first_frame < clip.last_frame_exclusive <= source.frames:
                 raise ValueError(f"the frames {clip.first_frame}..{clip.last_frame_exclusive} are not in the source")
 

@@ -1,5 +1,6 @@
 """Settings in messages become the flags of the running command."""
 
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -30,14 +31,34 @@ FLAGS = {
         ("allow `overwrite`", "allow --overwrite"),
         ("`overwrite=True`", "--overwrite"),
         ("`fast` and `fast=True` and `fast=False`", "--fast and --fast and --no-fast"),
-        ("`overwrite=False` has no flag", "`overwrite=False` has no flag"),
-        ("another `steps` and `steps=3`", "another `steps` and `steps=3`"),
+        ("`overwrite=False` has no flag", "overwrite=False has no flag"),
+        ("another `steps` and `steps=3`", "another steps and steps=3"),
+        ("cc/`fps`.mp4: no `fps`.", "cc/`fps`.mp4: no --fps."),
+        ("`fps`.mp4 (see `fps`)", "`fps`.mp4 (see --fps)"),
         ("run `vidsumm doctor`; ``fps``; fps", "run `vidsumm doctor`; ``fps``; fps"),
         ("`fps", "`fps"),
     ],
 )
 def test_known_settings_are_shown_as_flags(text: str, shown: str) -> None:
     assert with_flags(text, FLAGS) == shown
+
+
+def test_a_thread_of_the_command_says_the_same() -> None:
+    """Frames are decoded in a thread, which gives notices."""
+    said: list[str] = []
+
+    @guarded
+    @options.with_settings("fps")
+    def talk(*, settings: SummarizeConfig) -> None:
+        """Talk."""
+        thread = threading.Thread(target=lambda: said.append(message("lower `fps`")))
+        thread.start()
+        thread.join()
+
+    command = typer.Typer()
+    command.command()(talk)
+    assert CliRunner().invoke(command, []).exit_code == 0
+    assert said == ["lower --fps"]
 
 
 def test_without_a_command_settings_stay() -> None:
@@ -66,7 +87,7 @@ def test_the_running_command_gives_the_names() -> None:
         done = CliRunner().invoke(command, ["a.mp4", "--verbose"])
         assert done.stderr.splitlines() == [
             "vidsumm: error: --fps: no, and --no-cache or --use-cache, of INPUT",
-            "  another --output, not `seed`",
+            "  another --output, not seed",
             "  caused by ValueError: --fps 3",
         ]
         assert message("`fps`") == "`fps`"

@@ -147,11 +147,13 @@ class TestConfigurationFile:
         (["--fast", "--decoder", "decord"], "--decoder: 'decord' is not allowed with --fast"),
         (["--config", "absent.toml"], "absent.toml: "),
         (["--config", "s.toml"], "s.toml: [decode] fps = 0 is not allowed"),
+        (["--config", "both.toml"], "both.toml: --ratio and --duration exclude each other"),
         (["--quiet", "--verbose"], "--quiet"),
     ],
 )
 def test_a_bad_option_is_named_before_any_work(clips: Path, fake: Fake, args: list[str], flag: str) -> None:
     (clips / "s.toml").write_text("[decode]\nfps = 0\n", encoding="utf-8")
+    (clips / "both.toml").write_text("[select]\nratio = 0.1\nduration_s = 5\n", encoding="utf-8")
     result = run("a.mp4", *args)
     assert result.exit_code == ConfigError.exit_code
     first, second = result.stderr.splitlines()

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from tests.support.media import write_clip
 from tests.support.tiny import tiny_networks
 from vidsumm.cli.app import app
-from vidsumm.errors import EncodeError, InputError, OutputError, PartialFailureError
+from vidsumm.errors import ConfigError, EncodeError, InputError, OutputError, PartialFailureError
 from vidsumm.export.record import read_record
 
 pytestmark = pytest.mark.slow
@@ -123,3 +123,10 @@ def test_a_folder_with_one_video_names_the_summaries(day: Path, tmp_path: Path) 
     (day / "b.mp4").unlink()
     assert run(day)[0] == 0
     assert (tmp_path / "day-summary" / "summary.json").is_file()
+
+
+def test_what_fails_before_the_first_video_is_an_object_too(day: Path) -> None:
+    code, out, _ = run(day, "--json", "--weights", "absent.safetensors")
+    (told,) = [json.loads(line) for line in out.splitlines()]
+    assert [Path(path).name for path in told["inputs"]] == ["a.mp4", "b.mp4"]
+    assert told["error"]["exit_code"] == code == ConfigError.exit_code

@@ -3,7 +3,7 @@
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -112,7 +112,11 @@ class _Batch:
         """Summarizes the videos as if they were one; returns those that cannot be used, or why there is no result."""
         failures, found = [], []
         with Summarizer(self.settings, on_event=self.reporter) as summarizer:
-            summarizer.require_ready(None if self.flags.dry_run else folder, overwrite=self.flags.overwrite)
+            place = None if self.flags.dry_run else folder
+            ready = partial(summarizer.require_ready, place, overwrite=self.flags.overwrite)
+            unready = self._attempt(ready, tuple(task.source for task in tasks), "") if tasks else None
+            if isinstance(unready, Failure):
+                return [unready]
             for title, task in _titled(tasks):
                 analysed = self._attempt(partial(summarizer.analyse, task.source), (task.source,), title)
                 if isinstance(analysed, Failure):
@@ -142,8 +146,9 @@ class _Batch:
         return {"overwrite": self.flags.overwrite, "dry_run": self.flags.dry_run}
 
     def _attempt(self, work: Callable[[], T], sources: tuple[Path, ...], title: str) -> T | Failure:
+        """Does some work and shows its events under a title, if it has one; returns what it gives, or why it failed."""
         try:
-            with self.reporter.about(title):
+            with self.reporter.about(title) if title else nullcontext():
                 return work()
         except Exception as error:  # noqa: BLE001 even an unexpected error must not stop the other inputs
             failure = Failure(sources, error)

@@ -13,16 +13,15 @@ from typing import Any, NoReturn
 
 import typer
 
-from vidsumm.cli.flags import message, naming
+from vidsumm.cli.flags import has_option, message, naming
 from vidsumm.cli.signatures import set_parameters
 from vidsumm.errors import VidsummError
 from vidsumm.versions import loaded_versions, require_supported
 
-__all__ = ["DEFECT_REMEDY", "ExitCodes", "Stopped", "exit_code_of", "guarded", "report", "stop_on_signals"]
+__all__ = ["ExitCodes", "Stopped", "defect_remedy", "exit_code_of", "guarded", "report", "stop_on_signals"]
 
 _STOPPING_SIGNALS = ("SIGTERM", "SIGHUP")
 _SIGNAL_BASE = 128
-DEFECT_REMEDY = "this is a defect: run with --verbose for the traceback and report it"
 _DELIBERATE_ENDS = (SystemExit, typer.Exit, typer.Abort, typer.BadParameter)
 
 
@@ -48,6 +47,12 @@ def stop_on_signals() -> None:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, stop)
+
+
+def defect_remedy() -> str:
+    """Returns what to do about an error that is a defect of the program."""
+    how = "run with --verbose for the traceback and report it" if has_option("verbose") else "please report it"
+    return f"this is a defect: {how}"
 
 
 def exit_code_of(error: BaseException) -> int:
@@ -87,7 +92,7 @@ def _message_lines(error: BaseException, verbose: bool, subject: str) -> Iterato
         if verbose:
             yield from "".join(traceback.format_exception(error)).splitlines()
         else:
-            yield f"  {DEFECT_REMEDY}"
+            yield f"  {defect_remedy()}"
         yield f"  versions: {', '.join(f'{name} {version}' for name, version in loaded_versions().items())}"
 
 

@@ -13,7 +13,10 @@ from vidsumm.errors import ConfigError
 __all__ = ["features"]
 
 
-@options.with_settings("backbone", "backbone_weights", "device", "batch_size", "decoder")
+@options.with_settings(
+    *("backbone", "backbone_weights", "device", "batch_size", "decoder"),
+    *("max_pixels", "max_hours", "max_streams", "max_memory_gb"),
+)
 def features(
     annotations: Annotated[
         Path,

@@ -7,7 +7,6 @@ running command has a parameter of that name, its flag takes its place: "give an
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 
 import typer
@@ -15,9 +14,10 @@ import typer
 from vidsumm.cli.wording import printable
 from vidsumm.settings import Setting
 
-__all__ = ["Flag", "flags_of_settings", "message", "naming", "with_flags"]
+__all__ = ["Flag", "flags_of_settings", "has_option", "message", "naming", "with_flags"]
 
-_SETTING = re.compile(r"(?<!`)`([a-z]\w*)(?:=([^`]*))?`(?!`)")
+_SETTING = re.compile(r"(?<![^\s(])`([a-z]\w*)(?:=([^`]*))?`(?=[\s,;:)]|\.?$|\.\s|'s )")
+"""A setting stands as a word of its own: backquotes inside a path are part of the path."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,24 @@ class Flag:
         return {"True": self.on, "False": self.off}.get(value) or None
 
 
-_running: ContextVar[Mapping[str, Flag] | None] = ContextVar("running", default=None)
+@dataclass
+class _Running:
+    flags: Mapping[str, Flag] | None = None
+
+
+_running = _Running()
+"""The command of this process; threads that it starts report under its names, too."""
 
 
 @contextmanager
 def naming(context: typer.Context | None) -> Iterator[None]:
     """Inside the block, messages name the parameters of this command; without a context they stay as they are."""
-    token = _running.set(None if context is None else dict(_flags_of(context)))
+    before = _running.flags
+    _running.flags = None if context is None else dict(_flags_of(context))
     try:
         yield
     finally:
-        _running.reset(token)
+        _running.flags = before
 
 
 def _flags_of(context: typer.Context) -> Iterator[tuple[str, Flag]]:
@@ -68,22 +75,28 @@ def flags_of_settings(settings: Iterable[Setting]) -> dict[str, Flag]:
     }
 
 
+def has_option(name: str) -> bool:
+    """Returns whether the running command has a parameter of this name."""
+    return _running.flags is not None and name in _running.flags
+
+
 def with_flags(text: str, flags: Mapping[str, Flag] | None = None) -> str:
-    """Returns a text with flags in place of the settings in backquotes; names that `flags` lacks stay as they are.
+    """Returns a text with flags in place of the settings in backquotes; a name that has no flag is a plain word.
 
     Args:
         text: a message of the library.
-        flags: the flags by name of setting; None for those of the running command.
+        flags: the flags by name of setting; None for those of the running command. Without a command the text stays.
     """
-    known = flags or _running.get() or {}
+    known = _running.flags if flags is None else flags
+    return text if known is None else _SETTING.sub(lambda found: _shown(found, known), text)
 
-    def shown(found: "re.Match[str]") -> str:
-        name, value = found.groups()
-        if name not in known:
-            return found[0]
-        return known[name].on if value is None else known[name].assigned(value) or found[0]
 
-    return _SETTING.sub(shown, text)
+def _shown(found: "re.Match[str]", known: Mapping[str, Flag]) -> str:
+    name, value = found.groups()
+    flag = known.get(name)
+    if flag is not None and value is None:
+        return flag.on
+    return (flag and flag.assigned(value)) or found[0].strip("`")
 
 
 def message(text: object) -> str:

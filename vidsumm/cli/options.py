@@ -14,6 +14,7 @@ import typer
 from vidsumm.cli.flags import flags_of_settings, with_flags
 from vidsumm.cli.signatures import expanded
 from vidsumm.config import STAGES, SummarizeConfig, load_toml
+from vidsumm.errors import ConfigError
 from vidsumm.settings import Setting, settings_of
 
 __all__ = [
@@ -152,4 +153,9 @@ def settings_from(*, config: Path | None = None, **given: Any) -> SummarizeConfi
     if "ratio" in given or "duration_s" in given:
         # either option replaces whichever of the two the file holds; both options together are refused below
         settings = {name: value for name, value in settings.items() if name not in ("ratio", "duration_s")}
-    return SummarizeConfig().replace(**settings | given)
+    try:
+        return SummarizeConfig().replace(**settings | given)
+    except ConfigError as error:
+        if not settings:
+            raise
+        raise ConfigError(f"{config}: {error.what}", remedy=error.remedy) from error

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from vidsumm.cli.exits import DEFECT_REMEDY, exit_code_of
+from vidsumm.cli.exits import defect_remedy, exit_code_of
 from vidsumm.cli.flags import message, with_flags
 from vidsumm.cli.inputs import Failure
 from vidsumm.cli.tables import Column, print_table
@@ -78,7 +78,7 @@ def summary_as_object(summary: Summary, *, dry_run: bool) -> dict[str, Any]:
 def failure_as_object(failure: Failure) -> dict[str, Any]:
     """Returns what --json prints about an input that failed."""
     error = failure.error
-    what, remedy = (error.what, error.remedy) if isinstance(error, VidsummError) else (str(error), DEFECT_REMEDY)
+    what, remedy = (error.what, error.remedy) if isinstance(error, VidsummError) else (str(error), defect_remedy())
     what, remedy = with_flags(what), with_flags(remedy)
     about = {"kind": type(error).__name__, "what": what, "remedy": remedy, "exit_code": exit_code_of(error)}
     if not isinstance(error, VidsummError):

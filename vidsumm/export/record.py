@@ -347,7 +347,7 @@ def read_record(path: Path) -> SummaryRecord:
         value = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON: {error}", remedy=_REMAKE) from error
     schema = value.get("schema") if isinstance(value, dict) else None
     if schema not in (SCHEMA, *OLDER_SCHEMAS):
@@ -357,7 +357,7 @@ def read_record(path: Path) -> SummaryRecord:
             value = from_older(value) | {"schema": SCHEMA}
         record = parse(SummaryRecord, value, "summary")
         _check_references(record)
-    except StructureError as error:
+    except (StructureError, OverflowError) as error:
         raise InputError(f"{path}: {error}", remedy=_REMAKE) from error
     return record
 

@@ -53,7 +53,7 @@ def extract_at_picks(
         InputError: by its number of frames and its length, it is not the annotated video.
         DecodeError: the frames cannot be decoded.
     """
-    info = probe(path)
+    info = probe(path, config.limits)
     match = match_frames(info, annotation)
     idx = picked_frames(info, annotation, match)
     unique, inverse = np.unique(idx, return_inverse=True)

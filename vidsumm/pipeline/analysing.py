@@ -91,7 +91,7 @@ def _find_features(
         done(f"{progress.origin('decode')}{count} frames by {found.decoder}, {network}")
     if config.decode.fast:
         progress.notice(
-            f"{source.info.path.name}: `fast` looked at frames beside the sampled ones, "
+            f"{source.info.path.name}: looked at frames beside the sampled ones, "
             f"{found.off_s.mean():.3f} s away on average and {found.off_s.max():.3f} s at most"
         )
     return found

@@ -90,21 +90,33 @@ def _from_plain(kind: Any, value: Any, arrays: Mapping[str, NDArray[Any]], where
 
 def _object(kind: type, value: Any, arrays: Mapping[str, NDArray[Any]], where: str) -> Any:
     found, hints = _typed(dict, value, where), get_type_hints(kind)
-    is_array = {name: get_origin(hint) is np.ndarray for name, hint in hints.items()}
-    _require(found.keys() == {name for name in hints if not is_array[name]}, where)
+    dtypes = {name: _array_dtype(hint) for name, hint in hints.items()}
+    _require(found.keys() == {name for name, dtype in dtypes.items() if dtype is None}, where)
     fields = {}
     for name, hint in hints.items():
-        place = f"{where}.{name}".lstrip(".")
-        if is_array[name]:
-            fields[name] = _array(hint, arrays.get(place), place)
-        else:
+        place, dtype = f"{where}.{name}".lstrip("."), dtypes[name]
+        if dtype is None:
             fields[name] = _from_plain(hint, found[name], arrays, place)
+        else:
+            fields[name] = _array(dtype, arrays.get(place), place)
     return kind(**fields)
 
 
-def _array(hint: Any, found: NDArray[Any] | None, where: str) -> NDArray[Any]:
-    wanted = np.dtype(get_args(get_args(hint)[1])[0])
-    if found is None or found.dtype != wanted:
+def _array_dtype(hint: Any) -> np.dtype[Any] | None:
+    """Returns the type of the values of an array with this annotation; None if it is no array's."""
+    origin, options = get_origin(hint), get_args(hint)
+    if origin is np.ndarray:
+        kind = get_args(options[1])[0]
+    elif origin is NDArray:  # from Python 3.12 on, NumPy's alias keeps its name
+        kind = options[0]
+    else:
+        return None
+    dtype: np.dtype[Any] = np.dtype(kind)
+    return dtype
+
+
+def _array(dtype: np.dtype[Any], found: NDArray[Any] | None, where: str) -> NDArray[Any]:
+    if found is None or found.dtype != dtype:
         raise DamagedError(f"{where} is not what it should be")
     return found
 

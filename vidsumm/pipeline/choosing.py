@@ -110,7 +110,8 @@ def choose(
         )
         candidates = rank_candidates(drawn, budget, reel)
         different = "selection" if len(candidates) == 1 else "different selections"
-        done(f"{len(candidates)} {different} of {len(budget.lengths)} shots, {drawn.redraws} curves drawn again")
+        shown = "1 shot" if len(budget.lengths) == 1 else f"{len(budget.lengths)} shots"
+        done(f"{len(candidates)} {different} of {shown}, {drawn.redraws} curves drawn again")
     if len(candidates) < config.draw.samples:
         progress.notice(f"only {len(candidates)} of {config.draw.samples} summaries differ; the others are left out")
     return Choice(

@@ -108,4 +108,8 @@ class Reel:
 
 def reel_of(analysis: Analysis | Sequence[Analysis]) -> Reel:
     """Returns the reel of one analysis or of several in order."""
-    return Reel((analysis,) if isinstance(analysis, Analysis) else tuple(analysis))
+    analyses = (analysis,) if isinstance(analysis, Analysis) else tuple(analysis)
+    for one in analyses:
+        if not isinstance(one, Analysis):
+            raise TypeError(f"{one!r} is no analysis")
+    return Reel(analyses)

@@ -55,6 +55,8 @@ def spans_of(given: Sequence[Sequence[float]], reel: Reel, setting: str) -> tupl
     Raises:
         ConfigError: one is no pair of ascending numbers, or does not lie in its video.
     """
+    if not isinstance(given, Sequence):
+        raise ConfigError(f"`{setting}`: {given!r} is no list of spans", remedy=_REMEDIES[len(reel.infos) > 1])
     return tuple(sorted((_span(item, reel, setting) for item in given), key=lambda span: (span.source, span.start_s)))
 
 
@@ -99,6 +101,8 @@ def mark_shots(
 
 def _span(item: Sequence[float], reel: Reel, setting: str) -> Span:
     try:
+        if isinstance(item, str):
+            raise TypeError
         start_s, end_s, source = (*item, 0) if len(item) == 2 and len(reel.infos) == 1 else item
         span = Span(float(start_s), float(end_s), int(source))
     except (TypeError, ValueError) as error:

@@ -10,6 +10,7 @@ from typing import Any, Self
 from vidsumm.cache import open_cache
 from vidsumm.cancelling import Calls, CancelToken
 from vidsumm.config import SummarizeConfig
+from vidsumm.errors import ConfigError
 from vidsumm.events import EventSink, ignore
 from vidsumm.pipeline.analysing import analyse
 from vidsumm.pipeline.analysis import Analysis
@@ -159,6 +160,8 @@ class Summarizer:
             VidsummError: see `vidsumm.errors`; no incomplete results are left behind.
         """
         paths = [Path(path)] if isinstance(path, str | os.PathLike) else [Path(item) for item in path]
+        if not paths:
+            raise ConfigError("no video is given", remedy="give at least one")
         folder = default_folder(paths) if output is None else Path(output)
         with self._calls.begin() as token:
             runs = [Progress(self._on_event, (item,), token) for item in paths]

@@ -69,7 +69,7 @@ def write_choice(
 
 def _require_ranks(ranks: Sequence[int] | None, count: int) -> list[int]:
     known = range(1, count + 1)
-    wanted = list(known if ranks is None else ranks)
+    wanted = list(known if ranks is None else ranks) if ranks is None or isinstance(ranks, Sequence) else [ranks]
     if not wanted or not all(isinstance(rank, int) and rank in known for rank in wanted):
         raise ConfigError(f"`ranks`: {wanted} is not allowed", remedy=f"give ranks from 1 to {count}")
     return sorted(set(wanted))
@@ -91,7 +91,8 @@ def _cut(choice: "Choice", ranks: Sequence[int], staging: Path, progress: Progre
             on_notice=lambda text, number: progress.notice(text, (choice.reel.paths[number],)),
             work_dir=staging,
         )
-        done(f"{len(written)} files, {sum(file.size_bytes for file in written) / 1e6:.1f} MB")
+        count = "1 file" if len(written) == 1 else f"{len(written)} files"
+        done(f"{count}, {sum(file.size_bytes for file in written) / 1e6:.1f} MB")
     if config.mode == "copy":
         planned_s = [float(candidate.timeline.duration) for candidate in candidates]
         _notice_about_copies(written, planned_s, progress)
@@ -100,7 +101,7 @@ def _cut(choice: "Choice", ranks: Sequence[int], staging: Path, progress: Progre
 
 def _notice_about_copies(written: Sequence[RenderedFile], planned_s: Sequence[float], progress: Progress) -> None:
     extra_s = max(file.duration_s - planned for file, planned in zip(written, planned_s, strict=True))
-    progress.notice(f"`mode=copy` starts and ends on key frames: up to {extra_s:.1f} s longer than selected")
+    progress.notice(f"copied clips start and end on key frames: up to {extra_s:.1f} s longer than selected")
     for file in written:
         if file.undecodable:
             progress.notice(f"{file.path.name}: {file.undecodable} of {file.frames} copied frames do not play")

@@ -119,6 +119,7 @@ def _checks(recipe: Recipe) -> dict[str, tuple[bool, str]]:
         for name, kind in names.items()
     }
     return checks | {
+        "seed": (0 <= recipe.seed < 2**63, "from 0 to 2**63 - 1"),
         "annotators_kept": (recipe.annotators_kept >= 0, "of 0 or more"),
         "learning_rate": (0 < recipe.learning_rate < 1, "between 0 and 1"),
         "weight_decay": (0 <= recipe.weight_decay < 1, "from 0 to below 1"),
