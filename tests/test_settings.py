@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidsumm.config import STAGE_BY_SETTING, STAGES
+from vidsumm.config import STAGE_BY_SETTING, STAGES, CutConfig
 from vidsumm.errors import ConfigError
 from vidsumm.settings import Setting, Settings, setting, settings_of, stage_by_setting
 
@@ -103,3 +103,7 @@ def test_a_name_means_one_thing() -> None:
 def test_every_field_of_a_stage_is_a_setting() -> None:
     fields = {name: stage for stage, kind in STAGES.items() for name in vars(kind())}
     assert fields == STAGE_BY_SETTING
+
+
+def test_a_program_may_be_given_as_a_path() -> None:
+    assert CutConfig(ffmpeg=Path("/opt/ffmpeg")).ffmpeg == "/opt/ffmpeg"  # type: ignore[arg-type]

@@ -300,6 +300,25 @@ def test_a_damaged_older_record_is_refused(
         read_back(tmp_path, older(invent()) | change)
 
 
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"schema": "vidsumm.summary/3", "times_s": [' + "9" * 5001 + "]}"])
+def test_hostile_json_is_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "summary.json"
+    path.write_text(text)
+    with pytest.raises(InputError):
+        read_record(path)
+
+
+def test_times_beyond_all_numbers_are_refused(tmp_path: Path) -> None:
+    value = as_schema_3(invent())
+    value["candidates"][0]["clips_s"] = [[0, 1e308]]
+    with pytest.raises(InputError):
+        read_back(tmp_path, value)
+    value = json.loads(to_json(invent()))
+    value["budget"]["seconds"] = 10**400
+    with pytest.raises(InputError):
+        read_back(tmp_path, value)
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot read .*summary\.json: no such file"):
         read_record(tmp_path / "summary.json")

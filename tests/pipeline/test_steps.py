@@ -95,6 +95,7 @@ class TestTheSum:
             choice = copied(first.choose(copied(analysis)))
             again = second.choose(Analysis.load(tmp_path / "saved"))
         assert shown_s(choice) == shown_s(again)
+        assert vars(choice.reel).keys() == {"analyses"}
         assert choice.write(tmp_path / "out").record.candidates[0].file == "summary-1.mp4"
 
 

@@ -162,3 +162,9 @@ def test_a_real_file_with_two_programmes_is_read(data: Path) -> None:
     assert nasa.audio.index == 4
     assert len(nasa.frame_pts) == 390
     assert nasa.duration_s == pytest.approx(390 * 1001 / 30_000)
+
+
+def test_ratios_are_fractions_in_every_version_of_pyav(tmp_path: Path) -> None:
+    video = probe(write_clip(tmp_path / "clip.mp4", seconds=1, fps=10).path).video
+    ratios = (video.time_base, video.average_rate, video.real_rate, video.sample_aspect_ratio)
+    assert [type(ratio) for ratio in ratios] == [Fraction] * 4

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,10 @@ class Reel:
                     f"{other.info.path.name} was analysed with other settings than {first.info.path.name}",
                     remedy="analyse all videos with the same settings",
                 )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Returns what `pickle` keeps: nothing that can be worked out again."""
+        return {"analyses": self.analyses}
 
     @property
     def infos(self) -> tuple[VideoInfo, ...]:

@@ -99,7 +99,8 @@ def demux_packets(container: InputContainer, stream: av.VideoStream) -> Iterator
 
 def time_base_of(stream: av.VideoStream) -> Fraction:
     """Returns the seconds per tick of a stream's time stamps; microseconds where the container does not say."""
-    return stream.time_base or Fraction(1, 1_000_000)
+    base = stream.time_base  # in some versions of PyAV a type of its own
+    return Fraction(base.numerator, base.denominator) if base else Fraction(1, 1_000_000)
 
 
 def _source_formats() -> str:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
 from av.container import InputContainer
@@ -169,19 +169,24 @@ def _rotation(path: Path, stream_index: int) -> int:
 
 
 def _video_stream(stream: av.VideoStream, rotation: int) -> VideoStream:
-    aspect = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+    aspect = _fraction(stream.sample_aspect_ratio) or _fraction(stream.codec_context.sample_aspect_ratio)
     return VideoStream(
         index=stream.index,
         codec=stream.codec_context.codec.canonical_name,
         width=stream.width,
         height=stream.height,
-        sample_aspect_ratio=aspect if aspect and aspect > 0 else Fraction(1),
+        sample_aspect_ratio=aspect if aspect > 0 else Fraction(1),
         rotation=rotation,
         pixel_format=_pixel_format(stream),
         time_base=time_base_of(stream),
-        average_rate=stream.average_rate or Fraction(0),
-        real_rate=stream.base_rate or Fraction(0),
+        average_rate=_fraction(stream.average_rate),
+        real_rate=_fraction(stream.base_rate),
     )
+
+
+def _fraction(value: Any) -> Fraction:
+    """Returns a ratio of PyAV, which has a type of its own in some versions; 0 where it is unknown."""
+    return Fraction(value.numerator, value.denominator) if value and value.denominator else Fraction(0)
 
 
 def _pixel_format(stream: av.VideoStream) -> str:
