@@ -4,6 +4,7 @@ The networks are small: a process that has one core for each task is much faster
 """
 
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -43,6 +44,8 @@ def do_in_processes(
         ResourceError: a process was killed.
     """
     threads = max(1, (os.cpu_count() or 1) // config.jobs)
+    # loky starts a worker anew whose memory has grown a lot, as it does with the first training; nothing is lost
+    warnings.filterwarnings("ignore", message="A worker was restarted", category=UserWarning)
     pool = ProcessPoolExecutor(
         min(config.jobs, len(tasks)),
         initializer=partial(torch.set_num_threads, threads),
