@@ -16,10 +16,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from vidsumm.errors import ConfigError
 
-__all__ = ["Setting", "Settings", "setting", "settings_of", "stage_by_setting"]
+__all__ = ["NOUNS", "Setting", "Settings", "setting", "settings_of", "stage_by_setting"]
 
 _METADATA_KEY = "setting"
-_NOUNS = {bool: "true or false", str: "a text", Path: "a path", int: "a whole number", float: "a number"}
+NOUNS = {bool: "true or false", str: "a text", Path: "a path", int: "a whole number", float: "a number"}
+"""What a value of each type is called in errors."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Setting:
             return self.wants
         if self.choices:
             return "one of " + ", ".join(self.choices)
-        return _NOUNS[self.kind] + (f" of {self.unit}" if self.unit else "") + self._range
+        return NOUNS[self.kind] + (f" of {self.unit}" if self.unit else "") + self._range
 
     @property
     def _range(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO, TypeVar
 
 from vidsumm.cli.exits import exit_code_of, report
-from vidsumm.cli.inputs import Failure, VideoTask, list_tasks, together_folder
+from vidsumm.cli.inputs import Failure, VideoTask, list_tasks
 from vidsumm.cli.progress import Reporter, reporter_for
 from vidsumm.cli.results import failure_as_object, print_summary, summary_as_object
 from vidsumm.cli.terminal import console_for, print_json
@@ -18,7 +18,7 @@ from vidsumm.cli.wording import printable
 from vidsumm.config import SummarizeConfig
 from vidsumm.errors import ConfigError, InputError, PartialFailureError
 from vidsumm.pipeline.analysis import Analysis
-from vidsumm.pipeline.summarizer import Summarizer
+from vidsumm.pipeline.summarizer import Summarizer, default_folder
 from vidsumm.pipeline.writing import Summary
 
 __all__ = ["RunFlags", "run"]
@@ -61,12 +61,25 @@ def run(inputs: Sequence[Path], output: Path | None, settings: SummarizeConfig, 
         for failure in unusable:
             batch.tell(failure)
         if flags.together:
-            failed = batch.summarize_together(tasks, output or together_folder(inputs, tasks))
+            failed = batch.summarize_together(tasks, output or _together_folder(inputs, tasks))
         else:
             failed = batch.summarize_each(tasks)
     failures = [*unusable, *failed]
     if failures:
         _report_failures(failures, len(tasks) + len(unusable), flags)
+
+
+def _together_folder(inputs: Sequence[Path], tasks: Sequence[VideoTask]) -> Path:
+    """Returns the default folder for summaries of all videos as one, named by the folder that was given, if it is one.
+
+    Otherwise it is that of a single video, or of `default_folder`.
+    """
+    given = inputs[0].resolve()
+    if len(inputs) == 1 and given.is_dir():
+        return Path(f"{given.name.strip('.') or 'together'}-summary")
+    if len(tasks) == 1 and not given.is_dir():
+        return tasks[0].output
+    return default_folder([task.source for task in tasks])
 
 
 @contextmanager
@@ -100,7 +113,8 @@ class _Batch:
         failures: list[Failure] = []
         with Summarizer(self.settings, on_event=self.reporter) as summarizer:
             for title, task in _titled(tasks):
-                work = partial(summarizer.summarize, task.source, task.output, **self._how())
+                how = {"overwrite": self.flags.overwrite, "dry_run": self.flags.dry_run}
+                work = partial(summarizer.summarize, task.source, task.output, **how)
                 result = self._attempt(work, (task.source,), title)
                 if isinstance(result, Failure):
                     failures.append(result)
@@ -141,9 +155,6 @@ class _Batch:
     def _join(self, summarizer: Summarizer, found: Sequence[Analysis], folder: Path) -> Summary:
         choice = summarizer.choose(found)
         return choice.planned() if self.flags.dry_run else choice.write(folder, overwrite=self.flags.overwrite)
-
-    def _how(self) -> dict[str, bool]:
-        return {"overwrite": self.flags.overwrite, "dry_run": self.flags.dry_run}
 
     def _attempt(self, work: Callable[[], T], sources: tuple[Path, ...], title: str) -> T | Failure:
         """Does some work and shows its events under a title, if it has one; returns what it gives, or why it failed."""

@@ -1,7 +1,7 @@
 """Turns the inputs on the command line into one task for each video, each with an output folder of its own."""
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,6 @@ __all__ = [
     "VideoTask",
     "distinct_names",
     "list_tasks",
-    "together_folder",
     "video_files",
 ]
 
@@ -72,19 +71,6 @@ def list_tasks(inputs: Iterable[Path], output: Path | None) -> tuple[list[VideoT
         return [VideoTask(videos[0], output or Path(f"{names[0]}-summary"))], []
     parent = _SUMMARIES if output is None else output
     return [VideoTask(path, parent / name) for path, name in zip(videos, names, strict=True)], failures
-
-
-def together_folder(inputs: Sequence[Path], tasks: Sequence[VideoTask]) -> Path:
-    """Returns the default folder for summaries of all videos as one: NAME-summary, by the folder that was given.
-
-    For several inputs, NAME is that of the folder that holds all the videos, else "together".
-    """
-    given = inputs[0].resolve()
-    parents = {given} if len(inputs) == 1 and given.is_dir() else {task.source.parent.resolve() for task in tasks}
-    if len(tasks) == 1 and not given.is_dir():
-        return tasks[0].output
-    name = parents.pop().name.strip(".") if len(parents) == 1 else ""
-    return Path(f"{name or 'together'}-summary")
 
 
 def video_files(given: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from vidsumm.cache import Cache
 from vidsumm.config import SummarizeConfig
+from vidsumm.export.page import count_of
 from vidsumm.pipeline.analysis import Analysis, FeatureOrigin
 from vidsumm.pipeline.features import SampleFeatures, extract_features
 from vidsumm.pipeline.keys import content_key, features_key, shots_key
@@ -41,8 +42,8 @@ def analyse(source: Source, config: SummarizeConfig, networks: Networks, cache: 
             progress,
             lambda: find_change_points(found.features, config=config.shots, fps=1.0 / samples.step_s),
         )
-        changes = "1 change" if len(change_points) == 1 else f"{len(change_points)} changes"
-        done(f"{progress.origin('shots')}{changes} of scene by {config.shots.segmenter}")
+        changes = count_of(len(change_points), "change of scene", "changes of scene")
+        done(f"{progress.origin('shots')}{changes} by {config.shots.segmenter}")
     backbone = networks.backbone_file
     return Analysis(
         source=source,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vidsumm.cache import Cache
 from vidsumm.config import ShotConfig, SummarizeConfig
 from vidsumm.errors import ConfigError
+from vidsumm.export.page import count_of
 from vidsumm.export.record import ProvenanceRecord
 from vidsumm.model.sampling import CurveSampler, curves_at_a_time
 from vidsumm.pipeline.choice import Choice
@@ -109,9 +110,9 @@ def choose(
             batch=sampler.batch,
         )
         candidates = rank_candidates(drawn, budget, reel)
-        different = "selection" if len(candidates) == 1 else "different selections"
-        shown = "1 shot" if len(budget.lengths) == 1 else f"{len(budget.lengths)} shots"
-        done(f"{len(candidates)} {different} of {shown}, {drawn.redraws} curves drawn again")
+        different = count_of(len(candidates), "selection", "different selections")
+        shown = count_of(len(budget.lengths), "shot")
+        done(f"{different} of {shown}, {drawn.redraws} curves drawn again")
     if len(candidates) < config.draw.samples:
         progress.notice(f"only {len(candidates)} of {config.draw.samples} summaries differ; the others are left out")
     return Choice(
@@ -150,8 +151,7 @@ def _first_curves(
         curves = sampler.sample(seeds, on_curves=lambda count: progress.advance("score", count))
         if not sampler.has_drawn:
             progress.cached.append("score")
-        count = "1 curve" if len(curves) == 1 else f"{len(curves)} curves"
-        options = networks.options
+        options, count = networks.options, count_of(len(curves), "curve")
         done(f"{progress.origin('score')}{count} in {options.steps} steps, guidance {options.guidance:g}")
     return curves
 

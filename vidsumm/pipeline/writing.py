@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidsumm.errors import ConfigError
+from vidsumm.export.page import count_of
 from vidsumm.export.picture import draw
 from vidsumm.export.record import SummaryRecord, write_record
 from vidsumm.pipeline.record import file_tags, summary_record
@@ -91,8 +92,7 @@ def _cut(choice: "Choice", ranks: Sequence[int], staging: Path, progress: Progre
             on_notice=lambda text, number: progress.notice(text, (choice.reel.paths[number],)),
             work_dir=staging,
         )
-        count = "1 file" if len(written) == 1 else f"{len(written)} files"
-        done(f"{count}, {sum(file.size_bytes for file in written) / 1e6:.1f} MB")
+        done(f"{count_of(len(written), 'file')}, {sum(file.size_bytes for file in written) / 1e6:.1f} MB")
     if config.mode == "copy":
         planned_s = [float(candidate.timeline.duration) for candidate in candidates]
         _notice_about_copies(written, planned_s, progress)

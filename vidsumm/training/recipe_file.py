@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from vidsumm.errors import ConfigError
+from vidsumm.settings import NOUNS
 from vidsumm.training.recipe import Recipe
 
 __all__ = ["load_recipe", "recipe_names", "recipe_toml"]
-
-_NOUNS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
 def recipe_names() -> list[str]:
@@ -80,5 +79,5 @@ def _convert(field: str, value: Any) -> Any:
         return kind(value)
     except (ValueError, TypeError, KeyError) as error:
         raise ConfigError(
-            f"recipe: {field} = {value} is not of type {kind.__name__}", remedy=f"give {_NOUNS[kind]}"
+            f"recipe: {field} = {value} is not of type {kind.__name__}", remedy=f"give {NOUNS[kind]}"
         ) from error
