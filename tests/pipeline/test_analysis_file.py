@@ -68,8 +68,8 @@ def test_another_kind_of_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "place"),
     [
-        (lambda facts, arrays: facts.pop("decoder"), "its content"),
-        (lambda facts, arrays: facts.update(more=1), "its content"),
+        (lambda facts, arrays: facts.pop("decoder"), "analysis.decoder is missing"),
+        (lambda facts, arrays: facts.update(more=1), "analysis.more is unknown"),
         (lambda facts, arrays: facts["source"]["info"].update(size_bytes="7"), "source.info.size_bytes"),
         (lambda facts, arrays: facts["source"]["info"]["video"].update(time_base="1/0"), "source.info.video.time_base"),
         (lambda facts, arrays: facts["decode"].update(decoder="gstreamer"), "decode.decoder"),
@@ -77,6 +77,7 @@ def test_another_kind_of_file(tmp_path: Path) -> None:
         (lambda facts, arrays: facts["source"].update(stamp=[1]), "source.stamp"),
         (lambda facts, arrays: facts["log"].update(timings_s={"probe": "long"}), "log.timings_s.probe"),
         (lambda facts, arrays: arrays.pop("features"), "features"),
+        (lambda facts, arrays: arrays.update({"more.features": arrays["features"]}), "more.features is unknown"),
         (lambda facts, arrays: arrays.update(features=arrays["features"].astype(np.float64)), "features"),
         (lambda facts, arrays: arrays.update(features=arrays["features"][:-1]), "features"),
         (lambda facts, arrays: arrays.update(features=arrays["features"] * np.float32("nan")), "features"),

@@ -4,7 +4,13 @@ import dataclasses
 import json
 import math
 import types
-from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
 
 __all__ = ["StructureError", "parse", "render"]
 
@@ -50,7 +56,9 @@ def render(value: Any, where: str, indent: str = "") -> str:
 def parse(kind: type[T], value: object, where: str) -> T:
     """Returns an instance of `kind` from a value that `json.loads` returned.
 
-    A kind may be `str`, `int`, `float`, `bool`, `X | None`, a tuple, `dict[str, X]`, a dataclass of these, or `Any`.
+    A kind may be `str`, `int`, `float`, `bool`, `X | None`, a tuple, `dict[str, X]`, a dataclass of these, or `Any`; also
+    a `Literal` of texts, a `Fraction` or `Path`, which JSON holds as text, and an array, which stands in the value as it
+    is.
 
     Raises:
         StructureError: the value has the wrong type, or a field of a dataclass is missing or unknown.
@@ -81,10 +89,46 @@ def _parse(kind: Any, value: Any, where: str) -> Any:
         return None if value is None else _parse(wanted, value, where)
     if origin is tuple:
         return _parse_list(get_args(kind), value, where)
-    if origin is dict:
+    if origin in (dict, Mapping):
         items = _require(dict, value, where).items()
         return {key: _parse(get_args(kind)[1], item, f"{where}.{key}") for key, item in items}
-    return value if kind is Any else _parse_scalar(kind, value, where)
+    return value if kind is Any else _parse_single(kind, value, where)
+
+
+def _parse_single(kind: Any, value: Any, where: str) -> Any:
+    """Returns a value that holds no others, or an array."""
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise StructureError(f"{where} is {str(value)[:40]!r}, not one of {', '.join(get_args(kind))}")
+        return value
+    if kind in (Fraction, Path):
+        return _parse_text(kind, value, where)
+    dtype = _array_dtype(kind)
+    if dtype is None:
+        return _parse_scalar(kind, value, where)
+    if not isinstance(value, np.ndarray) or value.dtype != dtype:
+        raise StructureError(f"{where} is no array of {dtype}")
+    return value
+
+
+def _parse_text(kind: Any, value: Any, where: str) -> Any:
+    try:
+        return kind(_require(str, value, where))
+    except (ValueError, ZeroDivisionError) as error:
+        raise StructureError(f"{where} is {str(value)[:40]!r}, not a {kind.__name__.lower()}") from error
+
+
+def _array_dtype(hint: Any) -> "np.dtype[Any] | None":
+    """Returns the type of the values of an array with this annotation; None if it is no array's."""
+    origin, options = get_origin(hint), get_args(hint)
+    if origin is np.ndarray:
+        kind = get_args(options[1])[0]
+    elif origin is NDArray:  # from Python 3.12 on, NumPy's alias keeps its name
+        kind = options[0]
+    else:
+        return None
+    dtype: np.dtype[Any] = np.dtype(kind)
+    return dtype
 
 
 def _parse_object(kind: type, value: object, where: str) -> Any:

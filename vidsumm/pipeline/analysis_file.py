@@ -1,17 +1,17 @@
 """Keeps an analysis in a file: a nested dataclass as JSON, its arrays beside it (see `vidsumm.array_file`)."""
 
 import dataclasses
-import types
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vidsumm.array_file import DamagedError, Entry, pack, read
 from vidsumm.errors import ConfigError, InputError
+from vidsumm.export.jsontree import parse
 from vidsumm.files import write_bytes_atomic
 
 __all__ = ["FORMAT", "load", "save"]
@@ -42,7 +42,8 @@ def load(kind: type[T], path: Path) -> T:
     remedy = "analyse the video again"
     try:
         entry = read(path, {"format": FORMAT})
-        return cast("T", _from_plain(kind, entry.facts, entry.arrays, ""))
+        _put_back(entry.facts, entry.arrays)
+        return parse(kind, entry.facts, "analysis")
     except OSError as error:
         raise InputError(f"cannot read {path}: {(error.strerror or str(error)).lower()}", remedy=remedy) from error
     except (DamagedError, ConfigError, ValueError) as error:
@@ -65,78 +66,17 @@ def _to_plain(value: Any, arrays: dict[str, NDArray[Any]], where: str) -> Any:
     return str(value) if isinstance(value, Fraction | Path) else value
 
 
-def _from_plain(kind: Any, value: Any, arrays: Mapping[str, NDArray[Any]], where: str) -> Any:
-    origin, options = get_origin(kind), get_args(kind)
-    if dataclasses.is_dataclass(kind):
-        return _object(cast("type", kind), value, arrays, where)
-    if origin in (Union, types.UnionType):
-        wanted = next(option for option in options if option is not type(None))
-        return None if value is None else _from_plain(wanted, value, arrays, where)
-    if origin is Literal:
-        _require(value in options, where)
-        return value
-    if origin is tuple:
-        items = _typed(list, value, where)
-        kinds = options[:1] * len(items) if options[-1] is Ellipsis else options
-        _require(len(kinds) == len(items), where)
-        return tuple(
-            _from_plain(k, item, arrays, f"{where}.{i}") for i, (k, item) in enumerate(zip(kinds, items, strict=True))
-        )
-    if origin is not None and issubclass(origin, Mapping):
-        found = _typed(dict, value, where)
-        return {key: _from_plain(options[1], item, arrays, f"{where}.{key}") for key, item in found.items()}
-    return _scalar(kind, value, where)
+def _put_back(facts: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Puts arrays to the places in the facts from which `_to_plain` took them.
 
-
-def _object(kind: type, value: Any, arrays: Mapping[str, NDArray[Any]], where: str) -> Any:
-    found, hints = _typed(dict, value, where), get_type_hints(kind)
-    dtypes = {name: _array_dtype(hint) for name, hint in hints.items()}
-    _require(found.keys() == {name for name, dtype in dtypes.items() if dtype is None}, where)
-    fields = {}
-    for name, hint in hints.items():
-        place, dtype = f"{where}.{name}".lstrip("."), dtypes[name]
-        if dtype is None:
-            fields[name] = _from_plain(hint, found[name], arrays, place)
-        else:
-            fields[name] = _array(dtype, arrays.get(place), place)
-    return kind(**fields)
-
-
-def _array_dtype(hint: Any) -> np.dtype[Any] | None:
-    """Returns the type of the values of an array with this annotation; None if it is no array's."""
-    origin, options = get_origin(hint), get_args(hint)
-    if origin is np.ndarray:
-        kind = get_args(options[1])[0]
-    elif origin is NDArray:  # from Python 3.12 on, NumPy's alias keeps its name
-        kind = options[0]
-    else:
-        return None
-    dtype: np.dtype[Any] = np.dtype(kind)
-    return dtype
-
-
-def _array(dtype: np.dtype[Any], found: NDArray[Any] | None, where: str) -> NDArray[Any]:
-    if found is None or found.dtype != dtype:
-        raise DamagedError(f"{where} is not what it should be")
-    return found
-
-
-def _scalar(kind: type, value: Any, where: str) -> Any:
-    if kind in (Fraction, Path):
-        try:
-            return kind(_typed(str, value, where))
-        except (ValueError, ZeroDivisionError) as error:
-            raise DamagedError(f"{where} is not what it should be") from error
-    if kind is float and type(value) is int:
-        return float(value)
-    return _typed(kind, value, where)
-
-
-def _typed(kind: type[T], value: Any, where: str) -> T:
-    _require(type(value) is kind, where)
-    return cast("T", value)
-
-
-def _require(condition: bool, where: str) -> None:
-    if not condition:
-        raise DamagedError(f"{where or 'its content'} is not what it should be")
+    Raises:
+        DamagedError: there is no such place.
+    """
+    for name, array in arrays.items():
+        *path, last = name.split(".")
+        place: Any = facts
+        for part in path:
+            place = place.get(part) if isinstance(place, dict) else None
+        if not isinstance(place, dict):
+            raise DamagedError(f"{name} is unknown")
+        place[last] = array
