@@ -56,9 +56,9 @@ def render(value: Any, where: str, indent: str = "") -> str:
 def parse(kind: type[T], value: object, where: str) -> T:
     """Returns an instance of `kind` from a value that `json.loads` returned.
 
-    A kind may be `str`, `int`, `float`, `bool`, `X | None`, a tuple, `dict[str, X]`, a dataclass of these, or `Any`; also
-    a `Literal` of texts, a `Fraction` or `Path`, which JSON holds as text, and an array, which stands in the value as it
-    is.
+    A kind may be `str`, `int`, `float`, `bool`, `X | None`, a tuple, `dict[str, X]`, a dataclass of these, or `Any`;
+    also a `Literal` of texts, a `Fraction` or a `Path`, which JSON holds as text, and an array, which stands in the
+    value as it is.
 
     Raises:
         StructureError: the value has the wrong type, or a field of a dataclass is missing or unknown.
